@@ -1,0 +1,8 @@
+module kong-consul.test/consul
+
+go 1.22
+
+require (
+	github.com/hashicorp/consul v1.14.8
+	github.com/hashicorp/consul/api v1.18.1
+)
