@@ -1,10 +1,10 @@
-import type { JsonObject } from './binding.ts';
+import type { Json, JsonObject } from './binding.ts';
 
 /** One field of an upstream that is not as it should be; `path` is dotted. */
 export interface FieldDifference {
   readonly path: string;
-  readonly from: unknown;
-  readonly to: unknown;
+  readonly from: Json;
+  readonly to: Json;
 }
 
 /** One difference between what Kong should hold and what it holds. */

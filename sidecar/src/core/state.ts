@@ -35,4 +35,6 @@ export interface DesiredUpstream {
   readonly adopt: boolean;
   /** Sorted by target. */
   readonly targets: readonly DesiredTarget[];
+  /** Why an address of a registered instance is no target, for the log of its removal. */
+  readonly excluded: ReadonlyMap<string, string>;
 }

@@ -1,0 +1,182 @@
+import type { Change, ChangeKind, Plan } from './change.ts';
+import { compareText } from './order.ts';
+import { isOwned, stagingName, withTag } from './ownership.ts';
+import { diffSettings } from './settings.ts';
+import type { CurrentTarget, CurrentUpstream, DesiredTarget, DesiredUpstream } from './state.ts';
+
+/** What a plan is worked out from. */
+export interface PlanInput {
+  readonly desired: DesiredUpstream;
+  /** What Kong holds under the bound name. */
+  readonly current: CurrentUpstream | undefined;
+  /** What an earlier run left under the staging name. */
+  readonly staged: CurrentUpstream | undefined;
+  /** The owner tag. */
+  readonly tag: string;
+  /** A Kong Service already sends its traffic to this host: fill the new upstream before it takes the host over. */
+  readonly inUse: boolean;
+}
+
+/** Upstream first, then what adds capacity, then the hand-over, then what takes capacity away. */
+const ORDER = {
+  'create-upstream': 0,
+  'update-upstream': 1,
+  'adopt-target': 2,
+  'add-target': 3,
+  'set-weight': 4,
+  'publish-upstream': 5,
+  'remove-target': 7,
+  'delete-upstream': 8,
+} as const satisfies Record<ChangeKind, number>;
+const WEIGHT_DROP = 6;
+
+/** The least changes that make Kong hold what is desired, in the order in which they are safe. */
+export function calculatePlan(input: PlanInput): Plan {
+  const { desired, current, staged, tag } = input;
+  const base = current ?? staged;
+  const changes: Change[] = [];
+  const notes: string[] = [];
+
+  if (base === undefined) {
+    if (desired.targets.length === 0) return emptyPlan(desired.name, ['not created: no instance is known yet']);
+    changes.push(createUpstream(input));
+  } else {
+    changes.push(...updateUpstream(desired, base, tag));
+    if (!isOwned(base, tag) && !desired.adopt) notes.push('foreign upstream: its settings are left alone');
+    if (current === undefined)
+      changes.push({ kind: 'publish-upstream', upstream: desired.name, stagingName: base.name });
+  }
+  if (base === undefined && input.inUse) {
+    changes.push({ kind: 'publish-upstream', upstream: desired.name, stagingName: stagingName(desired.name) });
+  }
+  if (current !== undefined && staged !== undefined && isOwned(staged, tag)) {
+    changes.push({
+      kind: 'delete-upstream',
+      upstream: desired.name,
+      at: staged.name,
+      reason: 'left over from an interrupted run',
+    });
+  }
+
+  const targets = diffTargets(desired, base?.targets ?? [], tag);
+  return {
+    upstream: desired.name,
+    changes: inOrder([...changes, ...targets.changes]),
+    notes: [...notes, ...targets.notes],
+  };
+}
+
+/** Deletes an owned upstream whole, never its targets first: DNS takes the host over without a failed request. */
+export function planDeletion(upstream: CurrentUpstream, tag: string, reason: string): Plan {
+  if (!isOwned(upstream, tag)) return planRelease(upstream, tag, reason);
+  const change: Change = { kind: 'delete-upstream', upstream: upstream.name, at: upstream.name, reason };
+  return { upstream: upstream.name, changes: [change], notes: [] };
+}
+
+/** Total order over the changes of one upstream: same input, same plan, byte for byte. */
+export function inOrder(changes: readonly Change[]): readonly Change[] {
+  return [...changes].sort((a, b) => rank(a) - rank(b) || compareText(subject(a), subject(b)));
+}
+
+/** Whether the change takes capacity away. */
+export function isRemoval(change: Change): boolean {
+  return change.kind === 'remove-target' || change.kind === 'delete-upstream';
+}
+
+function planRelease(upstream: CurrentUpstream, tag: string, reason: string): Plan {
+  const ours = upstream.targets.filter((target) => isOwned(target, tag));
+  const changes = ours.map(
+    (target): Change => ({ kind: 'remove-target', upstream: upstream.name, target: target.target, reason }),
+  );
+  return { upstream: upstream.name, changes: inOrder(changes), notes: ['foreign upstream: only our targets go'] };
+}
+
+function emptyPlan(upstream: string, notes: readonly string[]): Plan {
+  return { upstream, changes: [], notes };
+}
+
+function createUpstream({ desired, tag, inUse }: PlanInput): Change {
+  const name = inUse ? stagingName(desired.name) : desired.name;
+  const body = { name, tags: [tag], ...desired.settings };
+  return { kind: 'create-upstream', upstream: desired.name, staged: inUse, body };
+}
+
+function updateUpstream(desired: DesiredUpstream, base: CurrentUpstream, tag: string): readonly Change[] {
+  const owned = isOwned(base, tag);
+  if (!owned && !desired.adopt) return [];
+  const { fields, patch } = diffSettings(desired.settings, base.settings);
+  const tags = withTag(base.tags, tag);
+  const tagField = owned ? [] : [{ path: 'tags', from: base.tags, to: tags }];
+  const all = [...tagField, ...fields];
+  if (all.length === 0) return [];
+  return [{ kind: 'update-upstream', upstream: desired.name, fields: all, patch: owned ? patch : { ...patch, tags } }];
+}
+
+interface TargetDifference {
+  readonly changes: readonly Change[];
+  readonly notes: readonly string[];
+}
+
+/**
+ * | desired | in Kong          | change                                   |
+ * | ------- | ---------------- | ---------------------------------------- |
+ * | yes     | no               | add                                      |
+ * | yes     | ours             | set the weight if it differs             |
+ * | yes     | foreign          | none, said; adopted with `adopt: true`   |
+ * | no      | ours             | remove                                   |
+ * | no      | foreign          | none, said                               |
+ */
+function diffTargets(desired: DesiredUpstream, current: readonly CurrentTarget[], tag: string): TargetDifference {
+  const upstream = desired.name;
+  const held = new Map(current.map((target) => [target.target, target]));
+  const wanted = new Set(desired.targets.map((target) => target.target));
+  const changes: Change[] = [];
+  const notes: string[] = [];
+
+  for (const target of desired.targets) {
+    const existing = held.get(target.target);
+    if (existing === undefined) changes.push({ kind: 'add-target', upstream, ...target });
+    else if (isOwned(existing, tag)) changes.push(...setWeight(upstream, target, existing));
+    else if (desired.adopt) changes.push(adoptTarget(upstream, target, existing, tag));
+    else notes.push(`foreign target ${target.target}: left alone`);
+  }
+  for (const target of current) {
+    if (wanted.has(target.target)) continue;
+    if (!isOwned(target, tag)) notes.push(`foreign target ${target.target}: left alone`);
+    else
+      changes.push({
+        kind: 'remove-target',
+        upstream,
+        target: target.target,
+        reason: desired.excluded.get(target.target) ?? 'no longer registered in Consul',
+      });
+  }
+  return { changes, notes: notes.sort(compareText) };
+}
+
+function setWeight(
+  upstream: string,
+  { target, weight, reason }: DesiredTarget,
+  existing: CurrentTarget,
+): readonly Change[] {
+  if (existing.weight === weight) return [];
+  return [{ kind: 'set-weight', upstream, target, from: existing.weight, to: weight, reason }];
+}
+
+function adoptTarget(
+  upstream: string,
+  { target, weight }: DesiredTarget,
+  existing: CurrentTarget,
+  tag: string,
+): Change {
+  return { kind: 'adopt-target', upstream, target, weight, tags: withTag(existing.tags, tag) };
+}
+
+function rank(change: Change): number {
+  if (change.kind === 'set-weight' && change.to < change.from) return WEIGHT_DROP;
+  return ORDER[change.kind];
+}
+
+function subject(change: Change): string {
+  return 'target' in change ? change.target : change.upstream;
+}
