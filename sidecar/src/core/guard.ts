@@ -14,8 +14,10 @@ export interface GuardLimits {
 /** All owned targets of this Kong, and what was taken or asked away lately. */
 export interface FleetView {
   readonly ownedTargets: number;
-  /** Removals asked for by other upstreams within the window. */
-  readonly recentRemovals: number;
+  /** Removed within the window, by any upstream. */
+  readonly removedRecently: number;
+  /** What other upstreams ask to remove now, held or not. */
+  readonly askedByOthers: number;
 }
 
 /** What the guard looks at besides the plan. Times are milliseconds of one clock. */
@@ -154,8 +156,8 @@ function holdEmptying(context: GuardContext): Verdict | undefined {
 function fleetLimit(plan: Plan, removed: number, context: DeletionContext): Verdict | undefined {
   const { fleet, limits, nowMs, force } = context;
   if (force) return undefined;
-  const owned = fleet.ownedTargets + fleet.recentRemovals + count(plan, 'add-target');
-  const gone = fleet.recentRemovals + removed;
+  const owned = fleet.ownedTargets + fleet.removedRecently + count(plan, 'add-target');
+  const gone = fleet.removedRecently + fleet.askedByOthers + removed;
   if (owned < limits.fleetFloor || gone * 100 <= limits.maxRemovePercent * owned) return undefined;
   const untilMs = (context.heldSinceMs ?? nowMs) + limits.holdMs;
   if (nowMs >= untilMs) return undefined;

@@ -66,29 +66,33 @@ export function calculatePlan(input: PlanInput): Plan {
   };
 }
 
-/** Deletes an owned upstream whole, never its targets first: DNS takes the host over without a failed request. */
-export function planDeletion(upstream: CurrentUpstream, tag: string, reason: string): Plan {
-  if (!isOwned(upstream, tag)) return planRelease(upstream, tag, reason);
-  const change: Change = { kind: 'delete-upstream', upstream: upstream.name, at: upstream.name, reason };
-  return { upstream: upstream.name, changes: [change], notes: [] };
+/**
+ * Takes away what is ours of an upstream that nothing binds any more: an owned one whole, never its targets first, so
+ * that DNS takes the host over without a failed request; of a foreign one only our targets.
+ */
+export function planDeletion(
+  name: string,
+  held: Pick<PlanInput, 'current' | 'staged'>,
+  tag: string,
+  reason: string,
+): Plan {
+  const upstreams = [held.current, held.staged].filter((upstream) => upstream !== undefined);
+  const changes = upstreams.flatMap((upstream): readonly Change[] => {
+    if (isOwned(upstream, tag)) return [{ kind: 'delete-upstream', upstream: name, at: upstream.name, reason }];
+    const ours = upstream.targets.filter((target) => isOwned(target, tag));
+    return ours.map((target) => ({ kind: 'remove-target', upstream: name, target: target.target, reason }));
+  });
+  const isForeign = held.current !== undefined && !isOwned(held.current, tag);
+  return {
+    upstream: name,
+    changes: inOrder(changes),
+    notes: isForeign ? ['foreign upstream: only our targets go'] : [],
+  };
 }
 
 /** Total order over the changes of one upstream: same input, same plan, byte for byte. */
 export function inOrder(changes: readonly Change[]): readonly Change[] {
   return [...changes].sort((a, b) => rank(a) - rank(b) || compareText(subject(a), subject(b)));
-}
-
-/** Whether the change takes capacity away. */
-export function isRemoval(change: Change): boolean {
-  return change.kind === 'remove-target' || change.kind === 'delete-upstream';
-}
-
-function planRelease(upstream: CurrentUpstream, tag: string, reason: string): Plan {
-  const ours = upstream.targets.filter((target) => isOwned(target, tag));
-  const changes = ours.map(
-    (target): Change => ({ kind: 'remove-target', upstream: upstream.name, target: target.target, reason }),
-  );
-  return { upstream: upstream.name, changes: inOrder(changes), notes: ['foreign upstream: only our targets go'] };
 }
 
 function emptyPlan(upstream: string, notes: readonly string[]): Plan {

@@ -27,8 +27,13 @@ export interface PluginInstance {
   readonly enabled: boolean;
   readonly serviceId?: string;
   readonly routeId?: string;
-  readonly block: BindingBlock;
+  readonly config: PluginConfig;
 }
+
+/** A plugin's config as a binding block, or what is wrong with it. */
+export type PluginConfig =
+  | { readonly ok: true; readonly block: BindingBlock }
+  | { readonly ok: false; readonly problems: readonly string[] };
 
 /** One entry under `upstreams:` in the config file. */
 export interface FileEntry {
@@ -60,6 +65,8 @@ export interface Unbound {
   readonly subject: string;
   readonly source: BindingSource;
   readonly reason: string;
+  /** An upstream that must be left as it is, for what was meant for it could not be read. */
+  readonly frozen?: string;
 }
 
 /** Each list sorted by name. */
@@ -142,14 +149,17 @@ function groupBy<T>(items: readonly T[], keyOf: (item: T) => string | undefined)
 
 function attach(plugin: PluginInstance, service: KongService, scope: 'service' | 'route' | 'global'): Attempt {
   const source = { kind: 'plugin', pluginId: plugin.id, scope, kongService: service.name } as const;
-  return bind(service.host, plugin.block, source, `Kong Service ${service.name}`);
+  const subject = `Kong Service ${service.name}`;
+  if (plugin.config.ok) return bind(service.host, plugin.config.block, source, subject);
+  const reason = `the plugin's config cannot be used: ${plugin.config.problems.join('; ')}`;
+  return { unbound: { subject, source, reason, frozen: service.host } };
 }
 
 /** A global plugin speaks about every Service, so a Service it does not fit is no news. */
 function attachGlobal(plugin: PluginInstance, service: KongService, input: BindingInput): readonly Attempt[] {
   const attempt = attach(plugin, service, 'global');
-  if ('unbound' in attempt) return [];
-  if (plugin.block.service !== undefined) {
+  if ('unbound' in attempt) return attempt.unbound.frozen === undefined ? [] : [attempt];
+  if (plugin.config.ok && plugin.config.block.service !== undefined) {
     const reason = 'a global plugin cannot name one Consul service for all; set "service" on a Service\'s own plugin';
     return [{ unbound: { subject: `Kong Service ${service.name}`, source: attempt.binding.source, reason } }];
   }

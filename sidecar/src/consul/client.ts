@@ -1,0 +1,141 @@
+import { EventEmitter } from 'node:events';
+import http from 'node:http';
+import https from 'node:https';
+import Consul from 'consul';
+import { z } from 'zod';
+import { type TokenSource, tlsOptions } from './credentials.ts';
+import { ConsulRequestError } from './errors.ts';
+import { guardResponse } from './guarded-transport.ts';
+
+/** How to reach Consul's HTTP API. */
+export interface ConsulConnection {
+  /** `http(s)://host:port`, or `unix:///path`. */
+  readonly addr: string;
+  readonly caFile?: string;
+  readonly caPath?: string;
+  readonly certFile?: string;
+  readonly keyFile?: string;
+  readonly tlsServerName?: string;
+  readonly verify: boolean;
+  readonly httpAuth?: string;
+  readonly maxBodyBytes: number;
+}
+
+export interface ConsulRequest {
+  readonly method?: 'GET' | 'PUT';
+  /** Below `/v1`, with `{name}` for what `params` fills in, encoded. */
+  readonly path: string;
+  readonly params?: Readonly<Record<string, string>>;
+  readonly query?: Readonly<Record<string, string | readonly string[]>>;
+  readonly body?: string;
+}
+
+export interface ConsulAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  readonly body: Buffer;
+}
+
+const response = z.object({
+  statusCode: z.number(),
+  headers: z.record(z.string(), z.string().or(z.array(z.string()).transform(String)).optional()),
+  body: z.instanceof(Buffer).optional(),
+});
+
+/**
+ * The `consul` package as client: its connections, encoding and cancelling. Its typed calls drop query parameters
+ * (`ns`, several tags) and response headers, so requests go through the generic verb they are built on.
+ */
+export class ConsulClient {
+  readonly displayAddr: string;
+  readonly #consul: object;
+  readonly #agent: http.Agent;
+  readonly #token: TokenSource;
+  readonly #auth: string | undefined;
+  readonly #maxBodyBytes: number;
+
+  constructor(connection: ConsulConnection, token: TokenSource) {
+    const isUnix = connection.addr.startsWith('unix://');
+    const url = new URL(isUnix ? 'http://localhost' : connection.addr);
+    this.displayAddr = isUnix ? connection.addr : `${url.protocol}//${url.host}`;
+    this.#agent = createAgent(connection, url);
+    const userinfo =
+      url.username === '' ? undefined : `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
+    this.#auth = connection.httpAuth ?? userinfo;
+    this.#token = token;
+    this.#maxBodyBytes = connection.maxBodyBytes;
+    const basePath = url.pathname.replace(/\/$/, '');
+    const options = {
+      baseUrl: `${url.protocol}//${url.host}${basePath}/v1`,
+      agent: this.#agent,
+      ...(isUnix && { socketPath: connection.addr.slice('unix://'.length) }),
+    };
+    this.#consul = new Consul(options);
+  }
+
+  /** One answer, whatever its status. @throws ConsulRequestError when none came whole, or the signal's reason */
+  async request(request: ConsulRequest, signal: AbortSignal): Promise<ConsulAnswer> {
+    signal.throwIfAborted();
+    const ctx = new EventEmitter();
+    const cancel = () => ctx.emit('cancel');
+    signal.addEventListener('abort', cancel, { once: true });
+    try {
+      const raw = await this.#send(request, ctx);
+      const { statusCode, headers, body } = response.parse(raw);
+      return { status: statusCode, headers, body: body ?? Buffer.alloc(0) };
+    } catch (error) {
+      signal.throwIfAborted();
+      throw new ConsulRequestError(request.path, this.displayAddr, error);
+    } finally {
+      signal.removeEventListener('abort', cancel);
+    }
+  }
+
+  /** Closes every connection. */
+  close(): void {
+    this.#agent.destroy();
+  }
+
+  async #send(request: ConsulRequest, ctx: EventEmitter): Promise<unknown> {
+    const token = await this.#token.read();
+    const send: unknown = Reflect.get(this.#consul, request.method === 'PUT' ? '_put' : '_get');
+    if (typeof send !== 'function') throw new Error('the consul package has no generic verb any more');
+    const options = {
+      path: request.path,
+      params: request.params ?? {},
+      query: request.query ?? {},
+      ...(request.body !== undefined && { body: Buffer.from(request.body), type: 'json' }),
+      headers: {
+        ...(token !== undefined && { 'x-consul-token': token }),
+        ...(this.#auth !== undefined && { authorization: `Basic ${Buffer.from(this.#auth).toString('base64')}` }),
+      },
+      buffer: true,
+      ctx,
+      exts: { onRequest: guardResponse(this.#maxBodyBytes) },
+    };
+    return Reflect.apply(send, this.#consul, [options, answerWhateverItsStatus]);
+  }
+}
+
+interface Exchange {
+  readonly res?: unknown;
+  readonly err?: unknown;
+}
+
+function answerWhateverItsStatus(
+  exchange: Exchange,
+  next: (stop: unknown, error?: unknown, value?: unknown) => void,
+): void {
+  const isAnswer = exchange.res !== undefined && (exchange.err === undefined || hasStatus(exchange.err));
+  if (isAnswer) next(false, undefined, exchange.res);
+  else next(exchange.err);
+}
+
+function hasStatus(error: unknown): boolean {
+  return typeof error === 'object' && error !== null && 'response' in error;
+}
+
+function createAgent(connection: ConsulConnection, url: URL): http.Agent {
+  const pool = { keepAlive: true, keepAliveMsecs: 15_000 };
+  return url.protocol === 'https:' ? new https.Agent({ ...pool, ...tlsOptions(connection) }) : new http.Agent(pool);
+}

@@ -1,0 +1,35 @@
+import type { DistrustReason } from '../core/trust.ts';
+
+/** No whole answer came: not reachable, cut off, too large, too slow. */
+export class ConsulRequestError extends Error {
+  override readonly name = 'ConsulRequestError';
+
+  constructor(path: string, addr: string, cause: unknown) {
+    super(`Consul at ${addr} gave no answer to ${path}: ${reasonOf(cause)}`);
+  }
+}
+
+/** Consul answered, but the answer cannot be believed. */
+export class UntrustedAnswerError extends Error {
+  override readonly name = 'UntrustedAnswerError';
+  readonly reason: DistrustReason;
+  readonly status: number;
+  readonly retryAfterMs: number | undefined;
+
+  constructor(
+    what: string,
+    why: string,
+    details: { readonly reason: DistrustReason; readonly status: number; readonly retryAfterMs: number | undefined },
+  ) {
+    super(`${what}: ${why}`);
+    this.reason = details.reason;
+    this.status = details.status;
+    this.retryAfterMs = details.retryAfterMs;
+  }
+}
+
+function reasonOf(cause: unknown): string {
+  if (!(cause instanceof Error)) return 'unknown error';
+  if ('code' in cause && typeof cause.code === 'string') return cause.code;
+  return cause.message.replace(/^consul: /, '');
+}

@@ -1,0 +1,103 @@
+import { createHash } from 'node:crypto';
+import type { ServiceQuery } from '../core/binding.ts';
+import type { Instance } from '../core/instance.ts';
+import { type AnswerMeta, distrust } from '../core/trust.ts';
+import { retryAfterMs } from '../net/sleep.ts';
+import type { ConsulAnswer, ConsulClient } from './client.ts';
+import { UntrustedAnswerError } from './errors.ts';
+import { type MalformedEntry, parseInstances } from './parse-instances.ts';
+
+/** How one health query is put. */
+export interface HealthQuery {
+  readonly query: ServiceQuery;
+  /** 0: answer at once. Otherwise block until the index is higher, or `waitMs` is over. */
+  readonly index: bigint;
+  readonly waitMs: number;
+  /** Ask the leader, who asks a quorum whether he still is. */
+  readonly consistent: boolean;
+  readonly maxStaleMs: number;
+}
+
+/** A trusted answer. Its instances are parsed when somebody wants them. */
+export interface HealthAnswer {
+  /** As Consul gave it, 0 included. */
+  readonly index: bigint;
+  /** Equal for equal content. */
+  readonly digest: string;
+  readonly parse: () => { readonly instances: readonly Instance[]; readonly malformed: readonly MalformedEntry[] };
+}
+
+/**
+ * Reads one service's instances, with their checks.
+ * @throws ConsulRequestError when no whole answer came, UntrustedAnswerError when it cannot be believed
+ */
+export async function readHealth(
+  client: ConsulClient,
+  health: HealthQuery,
+  signal: AbortSignal,
+): Promise<HealthAnswer> {
+  const { query } = health;
+  const answer = await client.request(
+    { path: '/health/service/{service}', params: { service: query.service }, query: toParameters(health) },
+    signal,
+  );
+  const meta = readMeta(answer);
+  const what = `Consul service ${query.service}`;
+  const doubt = distrust(meta, health.maxStaleMs);
+  const details = { status: answer.status, retryAfterMs: retryAfterMs(answer.headers['retry-after']) };
+  if (doubt !== undefined)
+    throw new UntrustedAnswerError(what, `${doubt.why}${textOf(answer)}`, { ...details, reason: doubt.reason });
+  const list = parseList(answer.body);
+  if (list === undefined)
+    throw new UntrustedAnswerError(what, 'the answer is no JSON list', { ...details, reason: 'not_a_list' });
+  return { index: meta.index ?? 0n, digest: digestOf(answer.body), parse: () => parseInstances(list) };
+}
+
+/** What the headers of any blocking Consul endpoint say. */
+export function readMeta(answer: ConsulAnswer): AnswerMeta {
+  const leader = answer.headers['x-consul-knownleader'];
+  const contact = Number(answer.headers['x-consul-lastcontact'] ?? '');
+  return {
+    status: answer.status,
+    index: parseIndex(answer.headers['x-consul-index']),
+    knownLeader: leader === undefined ? undefined : leader !== 'false',
+    lastContactMs: Number.isFinite(contact) ? contact : undefined,
+    filteredByAcls: answer.headers['x-consul-results-filtered-by-acls'] === 'true',
+  };
+}
+
+function toParameters({ query, index, waitMs, consistent }: HealthQuery): Record<string, string | readonly string[]> {
+  return {
+    ...(query.tags.length > 0 && { tag: query.tags }),
+    ...(query.filter !== undefined && { filter: query.filter }),
+    ...(query.datacenter !== undefined && { dc: query.datacenter }),
+    ...(query.namespace !== undefined && { ns: query.namespace }),
+    ...(query.partition !== undefined && { partition: query.partition }),
+    ...(index > 0n && { index: String(index), wait: `${waitMs}ms` }),
+    ...(consistent && { consistent: '1' }),
+  };
+}
+
+function parseIndex(header: string | undefined): bigint | undefined {
+  return header !== undefined && /^\d{1,20}$/.test(header) ? BigInt(header) : undefined;
+}
+
+function parseList(body: Buffer): readonly unknown[] | undefined {
+  try {
+    const value: unknown = JSON.parse(body.toString('utf8'));
+    return Array.isArray(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function digestOf(body: Buffer): string {
+  return createHash('sha1').update(body).digest('base64');
+}
+
+/** Consul's own words for a refusal: short plain text, such as `Permission denied`. */
+function textOf(answer: ConsulAnswer): string {
+  if (answer.status === 200 || answer.body.length === 0 || answer.body.length > 300) return '';
+  const text = answer.body.toString('utf8').trim();
+  return text.startsWith('<') ? '' : `: ${text}`;
+}

@@ -1,0 +1,81 @@
+import { z } from 'zod';
+import type { Instance } from '../core/instance.ts';
+
+/** An entry that could not be read: it is left out, counted and shown. */
+export interface MalformedEntry {
+  readonly position: number;
+  readonly why: string;
+}
+
+const port = z
+  .number()
+  .int()
+  .nullish()
+  .transform((value) => value ?? 0);
+const text = z
+  .string()
+  .nullish()
+  .transform((value) => value ?? '');
+const tags = z
+  .array(z.string())
+  .nullish()
+  .transform((value) => value ?? []);
+
+const check = z
+  .object({ CheckID: z.string(), Name: text, Status: z.enum(['passing', 'warning', 'critical']), Output: text })
+  .transform((raw) => ({ id: raw.CheckID, name: raw.Name, status: raw.Status, output: raw.Output }));
+
+const taggedAddress = z
+  .object({ Address: text, Port: port })
+  .transform((raw) => ({ address: raw.Address, port: raw.Port }));
+
+const weight = z.number().int().min(0).max(65_535);
+
+const entry = z
+  .object({
+    Node: z.object({ Node: z.string().min(1), Address: text }),
+    Service: z.object({
+      ID: z.string().min(1),
+      Service: text,
+      Tags: tags,
+      Address: text,
+      Port: port,
+      TaggedAddresses: z.record(z.string(), taggedAddress).nullish(),
+      Weights: z.object({ Passing: weight.default(1), Warning: weight.default(1) }).nullish(),
+    }),
+    Checks: z.array(check).nullish(),
+  })
+  .transform(
+    ({ Node: node, Service: service, Checks: checks }): Instance => ({
+      node: node.Node,
+      id: service.ID,
+      service: service.Service,
+      tags: service.Tags,
+      nodeAddress: node.Address,
+      serviceAddress: service.Address,
+      taggedAddresses: service.TaggedAddresses ?? {},
+      port: service.Port,
+      weights: { passing: service.Weights?.Passing ?? 1, warning: service.Weights?.Warning ?? 1 },
+      checks: checks ?? [],
+    }),
+  );
+
+/** Reads each entry for itself: one that is malformed never drops its service. */
+export function parseInstances(list: readonly unknown[]): {
+  readonly instances: readonly Instance[];
+  readonly malformed: readonly MalformedEntry[];
+} {
+  const instances: Instance[] = [];
+  const malformed: MalformedEntry[] = [];
+  for (const [position, item] of list.entries()) {
+    const result = entry.safeParse(item);
+    if (result.success) instances.push(result.data);
+    else malformed.push({ position, why: describe(result.error) });
+  }
+  return { instances, malformed };
+}
+
+function describe(error: z.ZodError): string {
+  const [issue] = error.issues;
+  return `${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'unreadable'}`;
+}

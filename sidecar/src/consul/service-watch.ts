@@ -1,0 +1,164 @@
+import type { ServiceQuery } from '../core/binding.ts';
+import { deadline } from '../net/deadline.ts';
+import type { Gate } from '../net/gate.ts';
+import { backoffMs, sleep } from '../net/sleep.ts';
+import { TokenBucket } from '../net/token-bucket.ts';
+import type { ConsulClient } from './client.ts';
+import { UntrustedAnswerError } from './errors.ts';
+import { type HealthAnswer, readHealth } from './health.ts';
+
+import type { ReadFailure, WatchState } from './snapshot.ts';
+
+/** What a watch needs from its surroundings. */
+export interface WatchSurroundings {
+  readonly client: ConsulClient;
+  readonly gate: Gate;
+  readonly maxStaleMs: number;
+  /** How long a poll may block now; shorter while watches take turns. */
+  readonly waitMs: () => number;
+  /** Runs one poll when a connection is free. */
+  readonly whenConnected: <T>(poll: () => Promise<T>, signal: AbortSignal) => Promise<T>;
+  readonly onChange: (state: WatchState) => void;
+  readonly onFailure: (state: WatchState, failure: ReadFailure) => void;
+  readonly onRecovery: (state: WatchState) => void;
+}
+
+const MIN_GAP_MS = 50;
+const GAP_JITTER_MS = 25;
+/** Answers that bring nothing new: a few at once, one a second over time. */
+const IDLE_POLLS_PER_SECOND = 1;
+const IDLE_POLLS_BURST = 5;
+const BACKOFF_BASE_MS = 200;
+const BACKOFF_CAP_MS = 4_000;
+const RETRY_AFTER_CAP_MS = 60_000;
+const DEADLINE_GRACE_MS = 5_000;
+/** A first answer comes at once, so it may not take as long as one that blocks. */
+const UNBLOCKED_WAIT_MS = 5_000;
+
+/**
+ * The long-poll loop of one service.
+ *
+ * | answer                                  | what happens                                             |
+ * | --------------------------------------- | -------------------------------------------------------- |
+ * | trusted, other content                  | reported; next poll blocks on its index                  |
+ * | trusted, same content                   | nothing happened; polls of this kind are rationed        |
+ * | trusted, index lower than the last      | not used; read again from 0, and that answer counts      |
+ * | trusted, index 0                        | as index 1, after a pause (Consul's rule for clients)    |
+ * | untrusted or none                       | changes nothing; back-off with full jitter; read from 0  |
+ */
+export class ServiceWatch {
+  readonly #surroundings: WatchSurroundings;
+  readonly #idlePolls = new TokenBucket(IDLE_POLLS_PER_SECOND, IDLE_POLLS_BURST);
+  #state: WatchState;
+  #index = 0n;
+  #attempt = 0;
+
+  constructor(query: ServiceQuery, surroundings: WatchSurroundings) {
+    this.#surroundings = surroundings;
+    this.#state = { query, snapshot: undefined, lastSuccessMs: undefined, failure: undefined, failures: 0 };
+  }
+
+  get state(): WatchState {
+    return this.#state;
+  }
+
+  /** Polls until the signal is aborted. Never rejects. */
+  async run(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      try {
+        const pauseMs = await this.#turn(signal);
+        await sleep(pauseMs, signal);
+      } catch (error) {
+        if (!signal.aborted) throw error;
+      }
+    }
+  }
+
+  /**
+   * Asks the leader again, now, without blocking: what the guard wants before it takes much away.
+   * @throws when the answer cannot be trusted; the watch is as it was
+   */
+  async confirm(signal: AbortSignal): Promise<WatchState> {
+    const answer = await this.#read(0n, true, signal);
+    // A poll still open may bring an older answer: with this index it counts as going back, and is read again.
+    this.#index = answer.index === 0n ? 1n : answer.index;
+    this.#accept(answer);
+    return this.#state;
+  }
+
+  async #turn(signal: AbortSignal): Promise<number> {
+    try {
+      const answer = await this.#surroundings.whenConnected(() => this.#read(this.#index, false, signal), signal);
+      const isFirst = this.#index === 0n;
+      if (answer.index < this.#index) {
+        this.#index = 0n;
+        return this.#idlePause();
+      }
+      this.#index = answer.index === 0n ? 1n : answer.index;
+      const changed = this.#accept(answer);
+      this.#attempt = 0;
+      if (answer.index === 0n) return 1_000 + jitter();
+      return changed || isFirst ? MIN_GAP_MS + jitter() : this.#idlePause();
+    } catch (error) {
+      signal.throwIfAborted();
+      return this.#fail(error);
+    }
+  }
+
+  async #read(index: bigint, consistent: boolean, signal: AbortSignal): Promise<HealthAnswer> {
+    const { client, maxStaleMs } = this.#surroundings;
+    const waitMs = Math.round(index === 0n ? UNBLOCKED_WAIT_MS : this.#surroundings.waitMs());
+    // Consul adds up to a sixteenth of the wait on its own.
+    using limit = deadline(signal, waitMs * (1 + 1 / 16) + DEADLINE_GRACE_MS);
+    const { query } = this.#state;
+    return await readHealth(client, { query, index, waitMs, consistent, maxStaleMs }, limit.signal);
+  }
+
+  /** Whether the content is news. */
+  #accept(answer: HealthAnswer): boolean {
+    const nowMs = Date.now();
+    const wasFailing = this.#state.failure !== undefined;
+    const changed = this.#state.snapshot?.digest !== answer.digest;
+    const snapshot =
+      this.#state.snapshot === undefined || changed
+        ? { ...answer.parse(), index: answer.index, digest: answer.digest, atMs: nowMs }
+        : { ...this.#state.snapshot, index: answer.index };
+    this.#state = { ...this.#state, snapshot, lastSuccessMs: nowMs, failure: undefined };
+    if (wasFailing) this.#surroundings.onRecovery(this.#state);
+    if (changed) this.#surroundings.onChange(this.#state);
+    return changed;
+  }
+
+  async #fail(error: unknown): Promise<number> {
+    const failure = describe(error);
+    this.#state = { ...this.#state, failure, failures: this.#state.failures + 1 };
+    this.#surroundings.onFailure(this.#state, failure);
+    this.#index = 0n;
+    if (isOutage(error)) await this.#surroundings.gate.pass();
+    const asked = error instanceof UntrustedAnswerError ? error.retryAfterMs : undefined;
+    this.#attempt += 1;
+    const pauseMs = backoffMs(this.#attempt, BACKOFF_BASE_MS, BACKOFF_CAP_MS) + MIN_GAP_MS;
+    return asked === undefined ? pauseMs : Math.max(pauseMs, Math.min(asked, RETRY_AFTER_CAP_MS));
+  }
+
+  #idlePause(): number {
+    return Math.max(MIN_GAP_MS, this.#idlePolls.reserve()) + jitter();
+  }
+}
+
+function jitter(): number {
+  return Math.random() * GAP_JITTER_MS;
+}
+
+/** Worth asking Consul itself whether it is up, before this service is asked again. */
+function isOutage(error: unknown): boolean {
+  if (!(error instanceof UntrustedAnswerError)) return true;
+  return error.status >= 500 || error.reason === 'no_leader';
+}
+
+function describe(error: unknown): ReadFailure {
+  const atMs = Date.now();
+  if (error instanceof UntrustedAnswerError) return { reason: error.reason, message: error.message, atMs };
+  const message = error instanceof Error ? error.message : 'unknown error';
+  return { reason: message.includes('no answer within') ? 'timeout' : 'unreachable', message, atMs };
+}

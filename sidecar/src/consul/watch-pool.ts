@@ -1,0 +1,105 @@
+import { queryKey, type ServiceQuery } from '../core/binding.ts';
+import { FairQueue } from '../net/fair-queue.ts';
+import { Gate } from '../net/gate.ts';
+import type { ConsulClient } from './client.ts';
+import { hasLeader } from './leader.ts';
+import { ServiceWatch } from './service-watch.ts';
+import type { ReadFailure, WatchState } from './snapshot.ts';
+
+/** Told of everything that the watches see. */
+export interface WatchListener {
+  onChange(key: string, state: WatchState): void;
+  onFailure(key: string, state: WatchState, failure: ReadFailure): void;
+  onRecovery(key: string, state: WatchState): void;
+}
+
+export interface WatchPoolOptions {
+  readonly client: ConsulClient;
+  readonly listener: WatchListener;
+  readonly waitMs: number;
+  readonly maxStaleMs: number;
+  /** Polls at once; past it watches take turns. */
+  readonly maxConnections: number;
+}
+
+/** Within this time every watch has had its turn, however many there are. */
+const ROUND_MS = 9_000;
+const MIN_WAIT_MS = 100;
+const LEADER_PROBE_MS = 500;
+
+interface Running {
+  readonly watch: ServiceWatch;
+  readonly stop: AbortController;
+  readonly ended: Promise<void>;
+}
+
+/** One watch per distinct query, shared by all bindings that ask it, within the connection budget. */
+export class WatchPool {
+  readonly #options: WatchPoolOptions;
+  readonly #signal: AbortSignal;
+  readonly #gate: Gate;
+  readonly #connections: FairQueue;
+  readonly #watches = new Map<string, Running>();
+
+  constructor(options: WatchPoolOptions, signal: AbortSignal) {
+    this.#options = options;
+    this.#signal = signal;
+    this.#gate = new Gate((probe) => hasLeader(options.client, probe), LEADER_PROBE_MS, signal);
+    this.#connections = new FairQueue(options.maxConnections);
+  }
+
+  /** Starts watches for new queries and stops those that nobody asks any more. */
+  setQueries(queries: readonly ServiceQuery[]): void {
+    const wanted = new Map(queries.map((query) => [queryKey(query), query]));
+    for (const [key, running] of this.#watches) {
+      if (wanted.has(key)) continue;
+      running.stop.abort();
+      this.#watches.delete(key);
+    }
+    for (const [key, query] of wanted) if (!this.#watches.has(key)) this.#start(key, query);
+  }
+
+  state(key: string): WatchState | undefined {
+    return this.#watches.get(key)?.watch.state;
+  }
+
+  states(): readonly WatchState[] {
+    return [...this.#watches.values()].map((running) => running.watch.state);
+  }
+
+  /** Reads a service again from the leader. @throws when the answer cannot be trusted, or nobody watches it */
+  async confirm(key: string, signal: AbortSignal): Promise<WatchState> {
+    const running = this.#watches.get(key);
+    if (running === undefined) throw new Error(`not watched: ${key}`);
+    return await running.watch.confirm(signal);
+  }
+
+  /** Resolves when every loop has ended, after the pool's signal was aborted. */
+  async ended(): Promise<void> {
+    await Promise.all([...this.#watches.values()].map((running) => running.ended));
+  }
+
+  #start(key: string, query: ServiceQuery): void {
+    const stop = new AbortController();
+    const signal = AbortSignal.any([this.#signal, stop.signal]);
+    const { client, listener, maxStaleMs } = this.#options;
+    const watch = new ServiceWatch(query, {
+      client,
+      gate: this.#gate,
+      maxStaleMs,
+      waitMs: () => this.#waitMs(),
+      whenConnected: (poll, pollSignal) => this.#connections.run(key, pollSignal, poll),
+      onChange: (state) => listener.onChange(key, state),
+      onFailure: (state, failure) => listener.onFailure(key, state, failure),
+      onRecovery: (state) => listener.onRecovery(key, state),
+    });
+    this.#watches.set(key, { watch, stop, ended: watch.run(signal) });
+  }
+
+  /** Short enough for all watches to have their turn within one round. */
+  #waitMs(): number {
+    const { waitMs, maxConnections } = this.#options;
+    if (this.#watches.size <= maxConnections) return waitMs;
+    return Math.max(MIN_WAIT_MS, Math.min(waitMs, (ROUND_MS * maxConnections) / this.#watches.size));
+  }
+}

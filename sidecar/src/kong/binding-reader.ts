@@ -1,0 +1,73 @@
+import { z } from 'zod';
+import type { KongService, PluginConfig, PluginInstance } from '../core/resolve-bindings.ts';
+import { type KongClient, kongPath } from './client.ts';
+import { parse } from './entities.ts';
+import { readAll } from './paging.ts';
+
+/** The plugin whose instances are bindings. */
+export const PLUGIN_NAME = 'kong-upstream-healthcheck';
+
+const reference = z.object({ id: z.string() }).nullish();
+const named = z.looseObject({ id: z.string(), name: z.string() });
+const plugin = z.object({
+  id: z.string(),
+  enabled: z.boolean().default(true),
+  service: reference,
+  route: reference,
+  config: z.unknown(),
+});
+const service = z.object({ id: z.string(), name: z.string().nullish(), host: z.string() });
+const route = z.object({ service: reference });
+
+/** Our plugin's instances and the Kong Services they speak of, all of one reading. */
+export interface KongBindings {
+  readonly plugins: readonly PluginInstance[];
+  readonly kongServices: readonly KongService[];
+  /** Route id to Kong Service id. */
+  readonly routes: ReadonlyMap<string, string>;
+}
+
+/** Parses a plugin's config to a binding block. */
+export type BlockParser = (config: unknown) => PluginConfig;
+
+/** Reads every plugin (Kong ignores `?name=`, recorded) and every Service. @throws when any page could not be read */
+export async function readKongBindings(
+  client: KongClient,
+  withPlugins: boolean,
+  parseBlock: BlockParser,
+  signal: AbortSignal,
+): Promise<KongBindings> {
+  const [pluginItems, serviceItems] = await Promise.all([
+    withPlugins ? readAll(client, '/plugins', {}, signal) : [],
+    readAll(client, '/services', {}, signal),
+  ]);
+  const plugins = pluginItems
+    .filter((item) => parse(named, item, 'a plugin').name === PLUGIN_NAME)
+    .map((item): PluginInstance => {
+      const { id, enabled, service: onService, route: onRoute, config } = parse(plugin, item, 'a plugin');
+      const owner = { ...(onService && { serviceId: onService.id }), ...(onRoute && { routeId: onRoute.id }) };
+      return { id, enabled, ...owner, config: parseBlock(config) };
+    });
+  const kongServices = serviceItems.map((item) => {
+    const { id, name, host } = parse(service, item, 'a Kong Service');
+    return { id, name: name ?? id, host };
+  });
+  return { plugins, kongServices, routes: await readRoutes(client, plugins, signal) };
+}
+
+/** Only the Routes that carry our plugin. */
+async function readRoutes(
+  client: KongClient,
+  plugins: readonly PluginInstance[],
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, string>> {
+  const ids = new Set(plugins.flatMap((instance) => (instance.routeId === undefined ? [] : [instance.routeId])));
+  const pairs = await Promise.all(
+    [...ids].map(async (id): Promise<readonly [string, string][]> => {
+      const answer = await client.request({ method: 'GET', path: kongPath('routes', id), accept: [404] }, signal);
+      const owner = answer.status === 404 ? undefined : parse(route, answer.body, 'a Route').service;
+      return owner ? [[id, owner.id]] : [];
+    }),
+  );
+  return new Map(pairs.flat());
+}

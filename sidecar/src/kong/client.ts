@@ -1,0 +1,236 @@
+import { readFileSync } from 'node:fs';
+import http from 'node:http';
+import https from 'node:https';
+import axios, { type AxiosInstance, type AxiosResponse } from 'axios';
+import pRetry from 'p-retry';
+import { deadline } from '../net/deadline.ts';
+import { FairQueue } from '../net/fair-queue.ts';
+import { backoffMs, retryAfterMs, sleep } from '../net/sleep.ts';
+import { TokenBucket } from '../net/token-bucket.ts';
+import { KongStatusError, KongUnreachableError, NotKongError } from './errors.ts';
+
+const MAX_BODY_BYTES = 256 * 1024 * 1024;
+const RETRIES = 4;
+const BACKOFF_BASE_MS = 100;
+const BACKOFF_CAP_MS = 2_000;
+const RETRY_AFTER_CAP_MS = 30_000;
+
+/** How to reach one Admin API. */
+export interface KongConnection {
+  /** May have a base path; userinfo becomes basic authentication. */
+  readonly adminUrl: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly adminToken?: string;
+  readonly workspace?: string;
+  readonly caFile?: string;
+  readonly certFile?: string;
+  readonly keyFile?: string;
+  readonly verify: boolean;
+  readonly timeoutMs: number;
+  /** Requests at once. */
+  readonly concurrency: number;
+  /** Writes that disturb a live balancer, per second. */
+  readonly writesPerSecond: number;
+}
+
+export interface KongRequest {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /** Built with `kongPath`, below the workspace. */
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string>>;
+  readonly body?: unknown;
+  /** Requests of different upstreams take turns. */
+  readonly upstream?: string;
+  /** Fills what no balancer knows yet: only `concurrency` bounds it. */
+  readonly unmetered?: boolean;
+  /** Statuses that are answers here, not errors. */
+  readonly accept?: readonly number[];
+}
+
+export interface KongAnswer {
+  readonly status: number;
+  readonly body: unknown;
+}
+
+/** What is told about each request that got an answer or failed, for metrics and tests. */
+export type KongObserver = (event: {
+  readonly method: string;
+  readonly status: number | 'error';
+  readonly ms: number;
+}) => void;
+
+/** One Admin API: budget, deadline and retry for all requests are here and nowhere else. */
+export class KongClient {
+  readonly displayUrl: string;
+  readonly #connection: KongConnection;
+  readonly #axios: AxiosInstance;
+  readonly #queue: FairQueue;
+  readonly #writes: TokenBucket;
+  readonly #observe: KongObserver;
+  readonly #agent: http.Agent;
+
+  constructor(connection: KongConnection, observe: KongObserver = () => {}) {
+    this.#connection = connection;
+    this.#observe = observe;
+    this.displayUrl = displayUrl(connection.adminUrl);
+    this.#queue = new FairQueue(connection.concurrency);
+    this.#writes = new TokenBucket(connection.writesPerSecond, connection.writesPerSecond);
+    this.#agent = createAgent(connection);
+    this.#axios = createAxios(connection, this.#agent);
+  }
+
+  /**
+   * One answered request: retried on network errors, 429 and 5xx with full jitter and `Retry-After`.
+   * @throws KongStatusError, KongUnreachableError, NotKongError, or the signal's reason
+   */
+  async request(request: KongRequest, signal: AbortSignal): Promise<KongAnswer> {
+    return pRetry(() => this.#attempt(request, signal), {
+      retries: RETRIES,
+      minTimeout: 0,
+      maxTimeout: 0,
+      signal,
+      shouldRetry: ({ error }) => isPassing(error),
+      onFailedAttempt: async ({ error, attemptNumber, retriesLeft }) => {
+        if (retriesLeft > 0 && isPassing(error)) await sleep(pauseMs(error, attemptNumber), signal);
+      },
+    });
+  }
+
+  /** Closes idle connections. */
+  close(): void {
+    this.#agent.destroy();
+  }
+
+  async #attempt(request: KongRequest, signal: AbortSignal): Promise<KongAnswer> {
+    const isWrite = request.method !== 'GET' && request.unmetered !== true;
+    if (isWrite) await this.#writes.take(signal);
+    return this.#queue.run(request.upstream ?? '', signal, () => this.#send(request, signal));
+  }
+
+  async #send(request: KongRequest, signal: AbortSignal): Promise<KongAnswer> {
+    const label = `${request.method} ${request.path}`;
+    const startMs = performance.now();
+    using limit = deadline(signal, this.#connection.timeoutMs);
+    let response: AxiosResponse<unknown>;
+    try {
+      response = await this.#axios.request({
+        method: request.method,
+        url: request.path,
+        ...(request.query !== undefined && { params: request.query }),
+        ...(request.body !== undefined && { data: request.body }),
+        signal: limit.signal,
+      });
+    } catch (error) {
+      signal.throwIfAborted();
+      this.#observe({ method: request.method, status: 'error', ms: performance.now() - startMs });
+      const reason = limit.expired() ? `nothing came within ${this.#connection.timeoutMs} ms` : reasonOf(error);
+      throw new KongUnreachableError(label, this.displayUrl, reason);
+    }
+    this.#observe({ method: request.method, status: response.status, ms: performance.now() - startMs });
+    return this.#interpret(request, label, response);
+  }
+
+  #interpret(request: KongRequest, label: string, response: AxiosResponse<unknown>): KongAnswer {
+    const { status } = response;
+    const body = parseBody(response.data);
+    const isSuccess = (status >= 200 && status < 300) || request.accept?.includes(status) === true;
+    if (!isSuccess) {
+      const retryAfter = retryAfterMs(headerText(response, 'retry-after'));
+      throw new KongStatusError(label, status, messageOf(body, status), retryAfter);
+    }
+    if (body === undefined) throw new NotKongError(label, this.displayUrl, 'the answer is not JSON');
+    return { status, body };
+  }
+}
+
+/** Joins path segments, each one kept a segment whatever it holds. */
+export function kongPath(...segments: readonly string[]): string {
+  return segments
+    .map((segment) => {
+      if (segment === '' || segment === '.' || segment === '..')
+        throw new Error(`not a name: ${JSON.stringify(segment)}`);
+      return `/${encodeURIComponent(segment)}`;
+    })
+    .join('');
+}
+
+/** The URL without what could be a secret. */
+export function displayUrl(url: string): string {
+  const parsed = new URL(url);
+  return `${parsed.protocol}//${parsed.host}${parsed.pathname.replace(/\/$/, '')}`;
+}
+
+function createAgent(connection: KongConnection): http.Agent {
+  const pool = { keepAlive: true, maxSockets: connection.concurrency };
+  if (!connection.adminUrl.startsWith('https:')) return new http.Agent(pool);
+  return new https.Agent({
+    ...pool,
+    rejectUnauthorized: connection.verify,
+    ...(connection.caFile !== undefined && { ca: readFileSync(connection.caFile) }),
+    ...(connection.certFile !== undefined && { cert: readFileSync(connection.certFile) }),
+    ...(connection.keyFile !== undefined && { key: readFileSync(connection.keyFile) }),
+  });
+}
+
+function createAxios(connection: KongConnection, agent: http.Agent): AxiosInstance {
+  const url = new URL(connection.adminUrl);
+  const workspace = connection.workspace === undefined ? '' : kongPath(connection.workspace);
+  const auth =
+    url.username === ''
+      ? undefined
+      : { username: decodeURIComponent(url.username), password: decodeURIComponent(url.password) };
+  return axios.create({
+    baseURL: `${displayUrl(connection.adminUrl)}${workspace}`,
+    headers: {
+      ...connection.headers,
+      ...(connection.adminToken !== undefined && { 'Kong-Admin-Token': connection.adminToken }),
+    },
+    ...(auth !== undefined && { auth }),
+    httpAgent: agent,
+    httpsAgent: agent,
+    proxy: false,
+    maxRedirects: 0,
+    maxContentLength: MAX_BODY_BYTES,
+    responseType: 'text',
+    transformResponse: (data: unknown) => data,
+    validateStatus: () => true,
+  });
+}
+
+/** Undefined when a body is there but is no JSON; null when there is none. */
+function parseBody(data: unknown): unknown {
+  if (typeof data !== 'string' || data === '') return null;
+  try {
+    return JSON.parse(data);
+  } catch {
+    return undefined;
+  }
+}
+
+function messageOf(body: unknown, status: number): string {
+  if (typeof body === 'object' && body !== null && 'message' in body && typeof body.message === 'string')
+    return body.message;
+  return http.STATUS_CODES[status] ?? 'no message';
+}
+
+function headerText(response: AxiosResponse<unknown>, name: string): string | undefined {
+  const value: unknown = response.headers[name];
+  return typeof value === 'string' ? value : undefined;
+}
+
+/** The system's code first: axios' own messages can carry the URL with its userinfo. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return 'unknown error';
+  if ('code' in error && typeof error.code === 'string') return error.code;
+  return error.name;
+}
+
+function isPassing(error: unknown): boolean {
+  return error instanceof KongUnreachableError || (error instanceof KongStatusError && error.isPassing);
+}
+
+function pauseMs(error: unknown, attempt: number): number {
+  const asked = error instanceof KongStatusError ? error.retryAfterMs : undefined;
+  if (asked !== undefined) return Math.min(asked, RETRY_AFTER_CAP_MS) + backoffMs(0, BACKOFF_BASE_MS, BACKOFF_CAP_MS);
+  return backoffMs(attempt, BACKOFF_BASE_MS, BACKOFF_CAP_MS);
+}

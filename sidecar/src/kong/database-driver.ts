@@ -1,0 +1,84 @@
+import { z } from 'zod';
+import type { Change } from '../core/change.ts';
+import { ownerTag, stagedUpstream, stagingName } from '../core/ownership.ts';
+import type { CurrentTarget, CurrentUpstream } from '../core/state.ts';
+import { ChangeWriter } from './change-writer.ts';
+import { type KongClient, kongPath } from './client.ts';
+import type { ChangeObserver, KongDriver, UpstreamState } from './driver.ts';
+import { parse, parseTarget, parseUpstream, type UpstreamRecord } from './entities.ts';
+import { readAll } from './paging.ts';
+
+const tagged = z.object({ entity_id: z.string() });
+
+/** Writes entities through the Admin API of a Kong with a database. */
+export class DatabaseDriver implements KongDriver {
+  readonly #client: KongClient;
+  readonly #tag: string;
+
+  constructor(client: KongClient, owner: string) {
+    this.#client = client;
+    this.#tag = ownerTag(owner);
+  }
+
+  async readStates(names: ReadonlySet<string>, signal: AbortSignal): Promise<ReadonlyMap<string, UpstreamState>> {
+    const records = (await readAll(this.#client, '/upstreams', {}, signal)).map(parseUpstream);
+    const relevant = records.filter((record) => record.tags.includes(this.#tag) || names.has(boundName(record)));
+    const upstreams = await Promise.all(relevant.map((record) => this.#withTargets(record, signal)));
+
+    const states = new Map<string, UpstreamState>();
+    for (const upstream of upstreams) {
+      const name = boundName(upstream);
+      const state = states.get(name) ?? { current: undefined, staged: undefined };
+      states.set(name, name === upstream.name ? { ...state, current: upstream } : { ...state, staged: upstream });
+    }
+    return states;
+  }
+
+  async readState(name: string, signal: AbortSignal): Promise<UpstreamState> {
+    const [current, staged] = await Promise.all([this.#read(name, signal), this.#read(stagingName(name), signal)]);
+    return { current, staged };
+  }
+
+  async readOwnedIds(signal: AbortSignal): Promise<ReadonlySet<string>> {
+    const entries = await readAll(this.#client, kongPath('tags', this.#tag), {}, signal);
+    return new Set(entries.map((entry) => parse(tagged, entry, 'a tag').entity_id));
+  }
+
+  apply(
+    changes: readonly Change[],
+    state: UpstreamState,
+    signal: AbortSignal,
+    observe: ChangeObserver,
+  ): Promise<UpstreamState> {
+    return new ChangeWriter(this.#client, this.#tag, state, observe).write(changes, signal);
+  }
+
+  close(): void {
+    this.#client.close();
+  }
+
+  async #read(name: string, signal: AbortSignal): Promise<CurrentUpstream | undefined> {
+    const answer = await this.#client.request(
+      { method: 'GET', path: kongPath('upstreams', name), upstream: name, accept: [404] },
+      signal,
+    );
+    if (answer.status === 404) return undefined;
+    return this.#withTargets(parseUpstream(answer.body), signal);
+  }
+
+  async #withTargets(record: UpstreamRecord, signal: AbortSignal): Promise<CurrentUpstream> {
+    const items = await readAll(this.#client, `${kongPath('upstreams', record.id)}/targets`, {}, signal);
+    return { ...record, targets: newestOf(items.map(parseTarget)) };
+  }
+}
+
+/** Kong up to 2.1 kept a history of rows per target, newest first (Kong issue 2306): the newest one counts. */
+function newestOf(targets: readonly CurrentTarget[]): readonly CurrentTarget[] {
+  const newest = new Map<string, CurrentTarget>();
+  for (const target of targets) if (!newest.has(target.target)) newest.set(target.target, target);
+  return [...newest.values()];
+}
+
+function boundName(upstream: { readonly name: string }): string {
+  return stagedUpstream(upstream.name) ?? upstream.name;
+}

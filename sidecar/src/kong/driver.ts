@@ -1,0 +1,39 @@
+import type { Change } from '../core/change.ts';
+import type { CurrentUpstream } from '../core/state.ts';
+
+/** All that Kong holds for one bound upstream. */
+export interface UpstreamState {
+  readonly current: CurrentUpstream | undefined;
+  readonly staged: CurrentUpstream | undefined;
+}
+
+/** How plans reach a Kong: through entities when it has a database, through one whole document when it has none. */
+export interface KongDriver {
+  /**
+   * All owned upstreams, and those of the names given, each with all targets.
+   * @throws when any part could not be read: the answer is whole or none
+   */
+  readStates(names: ReadonlySet<string>, signal: AbortSignal): Promise<ReadonlyMap<string, UpstreamState>>;
+
+  /** One upstream, by its bound name. */
+  readState(name: string, signal: AbortSignal): Promise<UpstreamState>;
+
+  /** Ids of all objects with our tag: a cheap way to see that something of ours is gone. */
+  readOwnedIds(signal: AbortSignal): Promise<ReadonlySet<string>>;
+
+  /**
+   * Writes the changes in their order and returns what Kong holds then, from its answers.
+   * @throws KongChangedError when Kong holds something else than `state`: read it again and plan anew
+   */
+  apply(
+    changes: readonly Change[],
+    state: UpstreamState,
+    signal: AbortSignal,
+    observe: ChangeObserver,
+  ): Promise<UpstreamState>;
+
+  close(): void;
+}
+
+/** Told of each change once Kong has taken it. */
+export type ChangeObserver = (change: Change) => void;

@@ -1,0 +1,52 @@
+/** Kong answered with a status that is no success. */
+export class KongStatusError extends Error {
+  override readonly name = 'KongStatusError';
+  readonly status: number;
+  /** Kong's own message. */
+  readonly kongMessage: string;
+  readonly retryAfterMs: number | undefined;
+
+  constructor(request: string, status: number, kongMessage: string, retryAfterMs: number | undefined) {
+    super(`Kong answered ${status} to ${request}: ${kongMessage}`);
+    this.status = status;
+    this.kongMessage = kongMessage;
+    this.retryAfterMs = retryAfterMs;
+  }
+
+  /** Worth another try: 429 and 5xx. */
+  get isPassing(): boolean {
+    return this.status === 429 || this.status >= 500;
+  }
+}
+
+/** No usable answer: not reachable, too slow, cut off. */
+export class KongUnreachableError extends Error {
+  override readonly name = 'KongUnreachableError';
+
+  constructor(request: string, url: string, reason: string) {
+    super(`Kong's Admin API at ${url} gave no answer to ${request}: ${reason}`);
+  }
+}
+
+/** Something answered, but not as Kong's Admin API does. */
+export class NotKongError extends Error {
+  override readonly name = 'NotKongError';
+
+  constructor(request: string, url: string, reason: string) {
+    super(`${url} does not answer ${request} as Kong's Admin API: ${reason}. Check kong.admin_url`);
+  }
+}
+
+/** What Kong holds is not what we remember: read it again and plan anew. */
+export class KongChangedError extends Error {
+  override readonly name = 'KongChangedError';
+
+  constructor(what: string, options?: ErrorOptions) {
+    super(`Kong's state changed under us: ${what}`, options);
+  }
+}
+
+/** This Kong cannot do what is asked of it, whatever is retried. */
+export class KongUnsupportedError extends Error {
+  override readonly name = 'KongUnsupportedError';
+}

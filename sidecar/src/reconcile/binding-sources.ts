@@ -1,0 +1,76 @@
+import { readServiceNames } from '../consul/agent.ts';
+import type { ConsulClient } from '../consul/client.ts';
+import type { ServiceQuery } from '../core/binding.ts';
+import { type BindingInput, type FileEntry, type Resolution, resolveBindings } from '../core/resolve-bindings.ts';
+import { type BlockParser, type KongBindings, readKongBindings } from '../kong/binding-reader.ts';
+import type { KongClient } from '../kong/client.ts';
+
+/** A complete reading of all binding sources. */
+export interface BindingReading {
+  readonly resolution: Resolution;
+  /** Hosts that a Kong Service sends its traffic to. */
+  readonly hostsInUse: ReadonlySet<string>;
+}
+
+export interface BindingSourcesOptions {
+  readonly kong: KongClient;
+  readonly consul: ConsulClient;
+  readonly withPlugins: boolean;
+  readonly parseBlock: BlockParser;
+  readonly maxStaleMs: number;
+  /** Whether Kong already holds an upstream of ours by this name: what a global plugin bound once stays bound. */
+  readonly isOurs: (upstream: string) => boolean;
+}
+
+type Scope = Pick<ServiceQuery, 'datacenter' | 'namespace' | 'partition'>;
+
+/** Reads bindings from the config file's entries and from the plugin's instances in Kong. */
+export class BindingSources {
+  readonly #options: BindingSourcesOptions;
+  readonly #names = new Map<string, ReadonlySet<string>>();
+  #fileEntries: readonly FileEntry[];
+
+  constructor(options: BindingSourcesOptions, fileEntries: readonly FileEntry[]) {
+    this.#options = options;
+    this.#fileEntries = fileEntries;
+  }
+
+  setFileEntries(entries: readonly FileEntry[]): void {
+    this.#fileEntries = entries;
+  }
+
+  /** @throws when any part could not be read: the reading is whole or none */
+  async read(signal: AbortSignal): Promise<BindingReading> {
+    const { kong, withPlugins, parseBlock, isOurs } = this.#options;
+    const fromKong = await readKongBindings(kong, withPlugins, parseBlock, signal);
+    const input = { ...fromKong, fileEntries: this.#fileEntries };
+    await this.#readNames(input, signal);
+    const exists = (query: ServiceQuery, upstream: string) =>
+      isOurs(upstream) || this.#names.get(scopeKey(query))?.has(query.service) === true;
+    return {
+      resolution: resolveBindings({ ...input, exists }),
+      hostsInUse: new Set(fromKong.kongServices.map((service) => service.host)),
+    };
+  }
+
+  /** The service names of every datacenter that a global plugin could bind to; the last known while one is out of reach. */
+  async #readNames(input: KongBindings & Pick<BindingInput, 'fileEntries'>, signal: AbortSignal): Promise<void> {
+    const scopes = new Map<string, Scope>();
+    const note = (query: ServiceQuery) => {
+      scopes.set(scopeKey(query), query);
+      return false;
+    };
+    resolveBindings({ ...input, exists: note });
+    for (const [key, scope] of scopes) {
+      try {
+        this.#names.set(key, await readServiceNames(this.#options.consul, scope, this.#options.maxStaleMs, signal));
+      } catch {
+        signal.throwIfAborted();
+      }
+    }
+  }
+}
+
+function scopeKey({ datacenter, namespace, partition }: Scope): string {
+  return JSON.stringify([datacenter ?? '', namespace ?? '', partition ?? '']);
+}

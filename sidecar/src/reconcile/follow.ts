@@ -1,0 +1,201 @@
+import type { Logger } from 'pino';
+import type { WatchPool } from '../consul/watch-pool.ts';
+import { queryKey } from '../core/binding.ts';
+import type { KongDriver } from '../kong/driver.ts';
+import { KongChangedError, KongStatusError, KongUnreachableError } from '../kong/errors.ts';
+import { Gate } from '../net/gate.ts';
+import { backoffMs, sleep } from '../net/sleep.ts';
+import type { BindingSources } from './binding-sources.ts';
+import { KeyedQueue } from './keyed-queue.ts';
+import { type PassContext, pass } from './pass.ts';
+import { errorReport } from './report-of.ts';
+
+export interface FollowerOptions {
+  readonly context: Omit<PassContext, 'allAnswered'>;
+  readonly pool: WatchPool;
+  readonly sources: BindingSources;
+  readonly kongAnswers: (signal: AbortSignal) => Promise<boolean>;
+  readonly log: Logger;
+  readonly coalesceMs: number;
+  readonly pollMs: number;
+  readonly resyncMs: number;
+  readonly ownerCheckMs: number;
+  readonly startupHoldMs: number;
+  /** Told after every complete look at something; `ok` is false when it failed. */
+  readonly onSync: (what: 'bindings' | 'resync' | 'owner_check', ok: boolean) => void;
+}
+
+const KONG_PROBE_MS = 500;
+const RETRY_CAP_MS = 2_000;
+
+/** Follows Consul and the bindings for as long as the program runs: decides when a pass over an upstream is due. */
+export class Follower {
+  readonly #options: FollowerOptions;
+  readonly #context: PassContext;
+  readonly #signal: AbortSignal;
+  readonly #queue: KeyedQueue;
+  readonly #kongGate: Gate;
+  readonly #startedAtMs = Date.now();
+  readonly #upstreamsOf = new Map<string, Set<string>>();
+  readonly #attempts = new Map<string, number>();
+  #allAnswered = false;
+  #statesRead = false;
+  #bindingsRead = false;
+
+  constructor(options: FollowerOptions, signal: AbortSignal) {
+    this.#options = options;
+    this.#signal = signal;
+    this.#context = { ...options.context, allAnswered: () => this.#haveAllAnswered() };
+    this.#queue = new KeyedQueue((upstream) => this.#look(upstream), options.coalesceMs, signal);
+    this.#kongGate = new Gate(options.kongAnswers, KONG_PROBE_MS, signal);
+  }
+
+  /** Bindings and Kong's state were read, and every bound service has had its first trusted answer. */
+  get isReady(): boolean {
+    return this.#bindingsRead && this.#statesRead && this.#haveAllAnswered();
+  }
+
+  /** Runs until the signal is aborted; the upstreams being worked on are finished or cut short by it. */
+  async run(): Promise<void> {
+    await this.#untilRead('bindings', () => this.#readBindings());
+    await this.#untilRead('resync', () => this.#resync());
+    await Promise.allSettled([
+      this.#every(this.#options.pollMs, 'bindings', () => this.#readBindings()),
+      this.#every(this.#options.resyncMs, 'resync', () => this.#resync()),
+      this.#every(this.#options.ownerCheckMs, 'owner_check', () => this.#checkOwned()),
+    ]);
+    await this.#queue.idle();
+  }
+
+  /** A service has other instances: look at the upstreams it feeds. */
+  serviceChanged(key: string): void {
+    for (const upstream of this.#upstreamsOf.get(key) ?? []) this.#add(upstream);
+    if (!this.#allAnswered && this.#haveAllAnswered()) this.#addAll();
+  }
+
+  /** Reads the bindings again at once, because the config file changed. */
+  async rereadBindings(): Promise<void> {
+    await this.#attempt('bindings', () => this.#readBindings());
+  }
+
+  #add(upstream: string): void {
+    if (this.#statesRead) this.#queue.add(upstream);
+  }
+
+  #addAll(): void {
+    for (const upstream of this.#context.store.names()) this.#add(upstream);
+  }
+
+  #haveAllAnswered(): boolean {
+    if (this.#allAnswered) return true;
+    if (!this.#bindingsRead) return false;
+    const waited = Date.now() - this.#startedAtMs >= this.#options.startupHoldMs;
+    this.#allAnswered = waited || this.#options.pool.states().every((state) => state.snapshot !== undefined);
+    return this.#allAnswered;
+  }
+
+  async #look(upstream: string): Promise<void> {
+    try {
+      const { againAfterMs } = await pass(upstream, this.#context, this.#signal);
+      this.#attempts.delete(upstream);
+      if (againAfterMs !== undefined) this.#queue.add(upstream, Math.max(1, againAfterMs));
+    } catch (error) {
+      if (this.#signal.aborted) return;
+      this.#fail(upstream, error);
+    }
+  }
+
+  #fail(upstream: string, error: unknown): void {
+    const { store } = this.#context;
+    const problem = error instanceof Error ? error.message : 'unknown error';
+    store.setReport(errorReport(upstream, store.report(upstream), problem));
+    const isOutage = error instanceof KongUnreachableError || (error instanceof KongStatusError && error.isPassing);
+    if (!isOutage && !(error instanceof KongChangedError)) return;
+    const attempt = (this.#attempts.get(upstream) ?? 0) + 1;
+    this.#attempts.set(upstream, attempt);
+    this.#kongGate.pass().then(
+      () => this.#queue.add(upstream, 1 + backoffMs(attempt, 50, RETRY_CAP_MS)),
+      () => {},
+    );
+  }
+
+  async #readBindings(): Promise<void> {
+    const { store } = this.#context;
+    const before = new Map([...store.names()].map((name) => [name, JSON.stringify(store.standing(name))]));
+    const { resolution, hostsInUse } = await this.#options.sources.read(this.#signal);
+    store.setResolution(resolution, hostsInUse);
+    this.#bindingsRead = true;
+    this.#upstreamsOf.clear();
+    for (const binding of resolution.bindings) {
+      const key = queryKey(binding.query);
+      this.#upstreamsOf.set(key, (this.#upstreamsOf.get(key) ?? new Set()).add(binding.upstream));
+    }
+    this.#options.pool.setQueries(resolution.bindings.map((binding) => binding.query));
+    for (const name of store.names()) {
+      if (before.get(name) !== JSON.stringify(store.standing(name))) this.#add(name);
+    }
+  }
+
+  /** Compares everything with a full read, which finds what others changed. */
+  async #resync(): Promise<void> {
+    const { store, driver } = this.#context;
+    const seen = new Map([...store.names()].map((name) => [name, store.state(name)]));
+    const bound = new Set(store.bindings().map((binding) => binding.upstream));
+    const states = await driver.readStates(bound, this.#signal);
+    for (const name of new Set([...seen.keys(), ...states.keys()])) {
+      const isBusy = this.#queue.isRunning(name) || store.state(name) !== seen.get(name);
+      if (!isBusy) store.setState(name, states.get(name) ?? { current: undefined, staged: undefined });
+    }
+    this.#statesRead = true;
+    this.#addAll();
+  }
+
+  /** Whether all that is ours is still there, by one cheap list. */
+  async #checkOwned(): Promise<void> {
+    const { store, driver, tag } = this.#context;
+    const seen = [...store.names()].flatMap((name) => {
+      const state = store.state(name);
+      return state === undefined || this.#queue.isRunning(name) ? [] : [{ name, state }];
+    });
+    const ids = await driver.readOwnedIds(this.#signal);
+    for (const { name, state } of seen) {
+      if (store.state(name) !== state) continue;
+      const upstreams = [state.current, state.staged].filter((upstream) => upstream !== undefined);
+      const owned = upstreams
+        .flatMap((upstream) => [upstream, ...upstream.targets])
+        .filter(({ tags }) => tags.includes(tag));
+      if (owned.every(({ id }) => ids.has(id))) continue;
+      store.dropState(name);
+      this.#add(name);
+    }
+  }
+
+  async #untilRead(what: 'bindings' | 'resync', read: () => Promise<void>): Promise<void> {
+    for (let attempt = 0; !(await this.#attempt(what, read)); attempt += 1) {
+      await sleep(Math.max(100, backoffMs(attempt, 200, RETRY_CAP_MS)), this.#signal);
+    }
+  }
+
+  async #every(everyMs: number, what: 'bindings' | 'resync' | 'owner_check', task: () => Promise<void>): Promise<void> {
+    for (;;) {
+      await sleep(everyMs, this.#signal);
+      await this.#attempt(what, task);
+    }
+  }
+
+  async #attempt(what: 'bindings' | 'resync' | 'owner_check', task: () => Promise<void>): Promise<boolean> {
+    try {
+      await task();
+      this.#options.onSync(what, true);
+      return true;
+    } catch (error) {
+      this.#signal.throwIfAborted();
+      this.#options.log.debug(
+        { what, problem: error instanceof Error ? error.message : String(error) },
+        'reading failed',
+      );
+      this.#options.onSync(what, false);
+      return false;
+    }
+  }
+}

@@ -1,0 +1,64 @@
+import type { Snapshot } from '../consul/snapshot.ts';
+import type { Binding } from '../core/binding.ts';
+import type { Plan } from '../core/change.ts';
+import { type Derivation, derive } from '../core/desired.ts';
+import { type FleetView, type GuardLimits, guardPlan, type Ruling } from '../core/guard.ts';
+import { isOwned } from '../core/ownership.ts';
+import { calculatePlan } from '../core/plan.ts';
+import type { UpstreamState } from '../kong/driver.ts';
+import type { UpstreamMemory } from './memory.ts';
+
+/** Everything one pass over one upstream looks at. */
+export interface LineInput {
+  readonly binding: Binding;
+  readonly snapshot: Snapshot;
+  readonly state: UpstreamState;
+  readonly memory: UpstreamMemory;
+  readonly tag: string;
+  readonly inUse: boolean;
+  readonly limits: GuardLimits;
+  readonly policy: 'sync' | 'upsert_only';
+  readonly force: boolean;
+  readonly allAnswered: boolean;
+  readonly fleet: FleetView;
+  readonly nowMs: number;
+}
+
+/** What the line came to. */
+export interface LineResult {
+  readonly derivation: Derivation;
+  readonly plan: Plan;
+  readonly ruling: Ruling;
+}
+
+/** A confirming read speaks for as long as this. */
+const CONFIRMED_FOR_MS = 5_000;
+
+/** Desired, diff, plan and guard for one upstream; pure, the same for `run`, `reconcile` and `diff`. */
+export function runLine(input: LineInput): LineResult {
+  const { binding, snapshot, state, memory, tag, nowMs } = input;
+  const derivation = derive(binding, snapshot.instances, snapshot.malformed.length);
+  const plan = calculatePlan({ desired: derivation.desired, ...state, tag, inUse: input.inUse });
+  const ruling = guardPlan(plan, {
+    limits: input.limits,
+    nowMs,
+    counts: derivation.counts,
+    keep: binding.options.onNoHealthy === 'keep',
+    ownedTargets: ownedTargets(state, tag),
+    desiredTargets: derivation.desired.targets.length,
+    confirmed: memory.confirmed?.digest === snapshot.digest && nowMs - memory.confirmed.atMs < CONFIRMED_FOR_MS,
+    allAnswered: input.allAnswered,
+    emptySinceMs: memory.emptySinceMs,
+    heldSinceMs: memory.heldSinceMs,
+    fleet: input.fleet,
+    policy: input.policy,
+    force: input.force,
+  });
+  return { derivation, plan, ruling };
+}
+
+/** How many targets of this upstream carry our tag. */
+export function ownedTargets(state: UpstreamState, tag: string): number {
+  const upstream = state.current ?? state.staged;
+  return upstream?.targets.filter((target) => isOwned(target, tag)).length ?? 0;
+}

@@ -1,0 +1,95 @@
+import type { WatchState } from '../consul/snapshot.ts';
+import type { Binding } from '../core/binding.ts';
+import type { Plan } from '../core/change.ts';
+import type { Ruling } from '../core/guard.ts';
+import type { UpstreamState } from '../kong/driver.ts';
+import type { LineResult } from './line.ts';
+import type { ReportState, UpstreamReport } from './report.ts';
+import type { Standing } from './store.ts';
+
+/** The report of an upstream for which nothing can be worked out yet, or must not. */
+export function waitingReport(upstream: string, standing: Standing, watch?: WatchState): UpstreamReport {
+  const base = { upstream, notes: [], verdicts: [], targets: 0, malformed: 0, updatedMs: Date.now() };
+  switch (standing.kind) {
+    case 'bound':
+      return {
+        ...base,
+        state: 'waiting',
+        binding: standing.binding,
+        sources: [standing.binding.source],
+        problem: watch?.failure?.message ?? 'no answer from Consul yet',
+      };
+    case 'conflict':
+      return {
+        ...base,
+        state: 'conflict',
+        sources: standing.sources,
+        problem: 'two bindings disagree on this upstream: nothing is written',
+      };
+    case 'frozen':
+      return { ...base, state: 'frozen', sources: [standing.source], problem: standing.reason };
+    case 'unbound':
+      return { ...base, state: 'unbound', sources: [] };
+    default:
+      throw new Error('unexpected standing');
+  }
+}
+
+/** The report of a bound upstream after one evaluation. */
+export function boundReport(
+  binding: Binding,
+  watch: WatchState,
+  state: UpstreamState,
+  result: LineResult,
+): UpstreamReport {
+  const { derivation, plan, ruling } = result;
+  const failing = watch.failure === undefined ? [] : [`Consul: ${watch.failure.message}`];
+  return {
+    upstream: binding.upstream,
+    state: stateOf(ruling),
+    binding,
+    sources: [binding.source],
+    plan,
+    ...(ruling.hold !== undefined && { hold: ruling.hold }),
+    ...(failing[0] !== undefined && { problem: failing[0] }),
+    notes: plan.notes,
+    verdicts: derivation.verdicts,
+    counts: derivation.counts,
+    targets: (state.current ?? state.staged)?.targets.length ?? 0,
+    malformed: watch.snapshot?.malformed.length ?? 0,
+    ...(watch.lastSuccessMs !== undefined && { lastAnswerMs: watch.lastSuccessMs }),
+    updatedMs: Date.now(),
+  };
+}
+
+/** The report of an upstream whose binding went away. */
+export function unboundReport(
+  upstream: string,
+  state: UpstreamState,
+  release: { readonly plan: Plan; readonly ruling: Ruling; readonly graceUntilMs: number },
+): UpstreamReport {
+  return {
+    upstream,
+    state: release.ruling.hold === undefined ? 'unbound' : 'held',
+    sources: [],
+    plan: release.plan,
+    ...(release.ruling.hold !== undefined && { hold: release.ruling.hold }),
+    problem: `nothing binds it any more: to be deleted at ${new Date(release.graceUntilMs).toISOString()}`,
+    notes: release.plan.notes,
+    verdicts: [],
+    targets: (state.current ?? state.staged)?.targets.length ?? 0,
+    malformed: 0,
+    updatedMs: Date.now(),
+  };
+}
+
+/** The report of an upstream that Kong refuses, or does not answer for. */
+export function errorReport(upstream: string, before: UpstreamReport | undefined, problem: string): UpstreamReport {
+  const base = before ?? { upstream, sources: [], notes: [], verdicts: [], targets: 0, malformed: 0 };
+  return { ...base, state: 'error', problem, updatedMs: Date.now() };
+}
+
+function stateOf(ruling: Ruling): ReportState {
+  if (ruling.hold !== undefined) return 'held';
+  return ruling.allowed.length > 0 ? 'pending' : 'in_sync';
+}

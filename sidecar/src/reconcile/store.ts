@@ -1,0 +1,117 @@
+import type { Binding, BindingSource } from '../core/binding.ts';
+import type { Resolution } from '../core/resolve-bindings.ts';
+import type { UpstreamState } from '../kong/driver.ts';
+import { Ledger } from './ledger.ts';
+import { ownedTargets } from './line.ts';
+import type { UpstreamMemory } from './memory.ts';
+import type { UpstreamReport } from './report.ts';
+
+/** What the binding sources say of one upstream. */
+export type Standing =
+  | { readonly kind: 'bound'; readonly binding: Binding }
+  | { readonly kind: 'conflict'; readonly sources: readonly BindingSource[] }
+  | { readonly kind: 'frozen'; readonly source: BindingSource; readonly reason: string }
+  | { readonly kind: 'unbound' };
+
+/** Told when a report takes the place of another. */
+export type ReportListener = (
+  before: UpstreamReport | undefined,
+  now: UpstreamReport | undefined,
+  upstream: string,
+) => void;
+
+/** All that is known of all upstreams, each under its bound name. */
+export class Store {
+  readonly ledger = new Ledger();
+  readonly #tag: string;
+  readonly #onReport: ReportListener;
+  readonly #states = new Map<string, UpstreamState>();
+  readonly #memories = new Map<string, UpstreamMemory>();
+  readonly #reports = new Map<string, UpstreamReport>();
+  #standings: ReadonlyMap<string, Standing> = new Map();
+  #hostsInUse: ReadonlySet<string> = new Set();
+
+  constructor(tag: string, onReport: ReportListener) {
+    this.#tag = tag;
+    this.#onReport = onReport;
+  }
+
+  /** Takes over a complete reading of the binding sources. */
+  setResolution(resolution: Resolution, hostsInUse: ReadonlySet<string>): void {
+    const standings = new Map<string, Standing>();
+    for (const { frozen, source, reason } of resolution.unbound) {
+      if (frozen !== undefined) standings.set(frozen, { kind: 'frozen', source, reason });
+    }
+    for (const { upstream, sources } of resolution.conflicts) standings.set(upstream, { kind: 'conflict', sources });
+    for (const binding of resolution.bindings) {
+      if (!standings.has(binding.upstream)) standings.set(binding.upstream, { kind: 'bound', binding });
+    }
+    this.#standings = standings;
+    this.#hostsInUse = hostsInUse;
+  }
+
+  standing(upstream: string): Standing {
+    return this.#standings.get(upstream) ?? { kind: 'unbound' };
+  }
+
+  bindings(): readonly Binding[] {
+    return [...this.#standings.values()].flatMap((standing) => (standing.kind === 'bound' ? [standing.binding] : []));
+  }
+
+  /** Every name that something binds or that Kong holds something of ours under. */
+  names(): ReadonlySet<string> {
+    return new Set([...this.#standings.keys(), ...this.#states.keys()]);
+  }
+
+  /** Whether a Kong Service sends its traffic to this host. */
+  isInUse(upstream: string): boolean {
+    return this.#hostsInUse.has(upstream);
+  }
+
+  state(upstream: string): UpstreamState | undefined {
+    return this.#states.get(upstream);
+  }
+
+  setState(upstream: string, state: UpstreamState): void {
+    this.#states.set(upstream, state);
+    this.ledger.setOwned(upstream, ownedTargets(state, this.#tag));
+  }
+
+  /** What Kong holds is not known any more: the next pass reads it. */
+  dropState(upstream: string): void {
+    this.#states.delete(upstream);
+  }
+
+  memory(upstream: string): UpstreamMemory {
+    return this.#memories.get(upstream) ?? {};
+  }
+
+  setMemory(upstream: string, memory: UpstreamMemory): void {
+    this.#memories.set(upstream, memory);
+  }
+
+  report(upstream: string): UpstreamReport | undefined {
+    return this.#reports.get(upstream);
+  }
+
+  reports(): readonly UpstreamReport[] {
+    return [...this.#reports.values()].sort((a, b) => (a.upstream < b.upstream ? -1 : 1));
+  }
+
+  setReport(report: UpstreamReport): void {
+    const before = this.#reports.get(report.upstream);
+    this.#reports.set(report.upstream, report);
+    this.#onReport(before, report, report.upstream);
+  }
+
+  /** Nothing binds it and Kong holds nothing of it. */
+  forget(upstream: string): void {
+    const before = this.#reports.get(upstream);
+    this.#states.delete(upstream);
+    this.#memories.delete(upstream);
+    this.#reports.delete(upstream);
+    this.ledger.setOwned(upstream, 0);
+    this.ledger.ask(upstream, 0);
+    if (before !== undefined) this.#onReport(before, undefined, upstream);
+  }
+}
