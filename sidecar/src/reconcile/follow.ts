@@ -1,7 +1,5 @@
-import type { Logger } from 'pino';
 import type { WatchPool } from '../consul/watch-pool.ts';
 import { queryKey } from '../core/binding.ts';
-import type { KongDriver } from '../kong/driver.ts';
 import { KongChangedError, KongStatusError, KongUnreachableError } from '../kong/errors.ts';
 import { Gate } from '../net/gate.ts';
 import { backoffMs, sleep } from '../net/sleep.ts';
@@ -15,14 +13,13 @@ export interface FollowerOptions {
   readonly pool: WatchPool;
   readonly sources: BindingSources;
   readonly kongAnswers: (signal: AbortSignal) => Promise<boolean>;
-  readonly log: Logger;
   readonly coalesceMs: number;
   readonly pollMs: number;
   readonly resyncMs: number;
   readonly ownerCheckMs: number;
   readonly startupHoldMs: number;
-  /** Told after every complete look at something; `ok` is false when it failed. */
-  readonly onSync: (what: 'bindings' | 'resync' | 'owner_check', ok: boolean) => void;
+  /** Told after every look at all of Kong, with what went wrong if something did. */
+  readonly onSync: (what: 'bindings' | 'resync' | 'owner_check', problem: string | undefined) => void;
 }
 
 const KONG_PROBE_MS = 500;
@@ -186,7 +183,7 @@ export class Follower {
   async #attempt(what: 'bindings' | 'resync' | 'owner_check', task: () => Promise<void>): Promise<boolean> {
     try {
       await task();
-      this.#options.onSync(what, true);
+      this.#options.onSync(what, undefined);
       return true;
     } catch (error) {
       this.#signal.throwIfAborted();

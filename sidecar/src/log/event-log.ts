@@ -1,0 +1,117 @@
+import type { Logger } from 'pino';
+import type { ReadFailure, WatchState } from '../consul/snapshot.ts';
+import { assertNever } from '../core/assert-never.ts';
+import { describeSource } from '../core/binding.ts';
+import type { Change } from '../core/change.ts';
+import type { UpstreamReport } from '../reconcile/report.ts';
+
+/** One line for each thing that happened, none when nothing did. Data first, then a fixed sentence. */
+export class EventLog {
+  readonly #log: Logger;
+  readonly #failed = new Set<string>();
+
+  constructor(log: Logger) {
+    this.#log = log;
+  }
+
+  change(change: Change, drift: boolean): void {
+    const { kind: _, ...data } = change;
+    if (drift) this.#log.warn(data, `${sentenceOf(change)}, for somebody else had changed it in Kong`);
+    else this.#log.info(data, sentenceOf(change));
+  }
+
+  report(before: UpstreamReport | undefined, now: UpstreamReport | undefined, upstream: string): void {
+    if (now === undefined) {
+      this.#log.info({ upstream }, 'upstream is gone');
+      return;
+    }
+    const isNews = before?.state !== now.state || before.hold?.reason !== now.hold?.reason;
+    if (isNews) this.#state(before, now, upstream);
+  }
+
+  watchFailed(state: WatchState, failure: ReadFailure): void {
+    const { service } = state.query;
+    const data = { service, reason: failure.reason, problem: failure.message };
+    if (state.failures === 1 || state.failure === undefined)
+      this.#log.warn(data, 'Consul cannot be read: targets stay as they are');
+    else this.#log.debug(data, 'Consul still cannot be read');
+  }
+
+  watchRecovered(state: WatchState): void {
+    this.#log.info({ service: state.query.service }, 'Consul can be read again');
+  }
+
+  sync(what: string, problem: string | undefined): void {
+    if (problem === undefined) {
+      if (this.#failed.delete(what)) this.#log.info({ what }, 'Kong can be read again');
+      return;
+    }
+    if (this.#failed.has(what)) this.#log.debug({ what, problem }, 'Kong still cannot be read');
+    else this.#log.warn({ what, problem }, 'Kong cannot be read: trying again');
+    this.#failed.add(what);
+  }
+
+  #state(before: UpstreamReport | undefined, now: UpstreamReport, upstream: string): void {
+    const sources = now.sources.map(describeSource);
+    switch (now.state) {
+      case 'held':
+        this.#held(now, upstream);
+        return;
+      case 'error':
+        this.#log.error({ upstream, problem: now.problem }, 'Kong did not take the plan');
+        return;
+      case 'conflict':
+        this.#log.error({ upstream, sources }, 'bindings disagree: nothing is written for this upstream');
+        return;
+      case 'frozen':
+        this.#log.error(
+          { upstream, sources, problem: now.problem },
+          'a binding cannot be read: the upstream stays as it is',
+        );
+        return;
+      case 'unbound':
+        this.#log.info({ upstream, problem: now.problem }, 'nothing binds the upstream any more');
+        return;
+      case 'in_sync':
+        if (before?.state === 'held' || before?.state === 'error') this.#log.info({ upstream }, 'in sync again');
+        return;
+      case 'pending':
+      case 'waiting':
+        return;
+      default:
+        assertNever(now.state);
+    }
+  }
+
+  #held(now: UpstreamReport, upstream: string): void {
+    const { hold } = now;
+    if (hold === undefined || hold.reason === 'confirm') return;
+    const until = hold.untilMs === undefined ? undefined : new Date(hold.untilMs).toISOString();
+    const data = { upstream, reason: hold.reason, why: hold.why, removals: hold.changes.length, until };
+    if (hold.reason === 'fleet_limit') this.#log.error(data, 'removals held: apply them now with --force');
+    else this.#log.warn(data, 'removals held');
+  }
+}
+
+function sentenceOf(change: Change): string {
+  switch (change.kind) {
+    case 'create-upstream':
+      return 'upstream created';
+    case 'update-upstream':
+      return 'upstream changed';
+    case 'publish-upstream':
+      return 'upstream takes over its host';
+    case 'add-target':
+      return 'target added';
+    case 'set-weight':
+      return 'target weight changed';
+    case 'adopt-target':
+      return 'target adopted';
+    case 'remove-target':
+      return 'target removed';
+    case 'delete-upstream':
+      return 'upstream deleted';
+    default:
+      return assertNever(change);
+  }
+}
