@@ -32,37 +32,26 @@ const WEIGHT_DROP = 6;
 
 /** The least changes that make Kong hold what is desired, in the order in which they are safe. */
 export function calculatePlan(input: PlanInput): Plan {
-  const { desired, current, staged, tag } = input;
+  const { desired, current, tag } = input;
+  const staged = input.staged !== undefined && isOwned(input.staged, tag) ? input.staged : undefined;
+  if (current === undefined && desired.targets.length === 0) {
+    const notes = ['not created: no instance is known yet'];
+    return { upstream: desired.name, changes: deleteLeftover(desired.name, staged), notes };
+  }
   const base = current ?? staged;
-  const changes: Change[] = [];
-  const notes: string[] = [];
-
-  if (base === undefined) {
-    if (desired.targets.length === 0) return emptyPlan(desired.name, ['not created: no instance is known yet']);
-    changes.push(createUpstream(input));
-  } else {
-    changes.push(...updateUpstream(desired, base, tag));
-    if (!isOwned(base, tag) && !desired.adopt) notes.push('foreign upstream: its settings are left alone');
-    if (current === undefined)
-      changes.push({ kind: 'publish-upstream', upstream: desired.name, stagingName: base.name });
-  }
-  if (base === undefined && input.inUse) {
-    changes.push({ kind: 'publish-upstream', upstream: desired.name, stagingName: stagingName(desired.name) });
-  }
-  if (current !== undefined && staged !== undefined && isOwned(staged, tag)) {
-    changes.push({
-      kind: 'delete-upstream',
-      upstream: desired.name,
-      at: staged.name,
-      reason: 'left over from an interrupted run',
-    });
-  }
-
+  const upstreamChanges = base === undefined ? [createUpstream(input)] : updateUpstream(desired, base, tag);
+  const isFilledFirst = current === undefined && (staged !== undefined || input.inUse);
+  const isForeign = base !== undefined && !isOwned(base, tag) && !desired.adopt;
   const targets = diffTargets(desired, base?.targets ?? [], tag);
   return {
     upstream: desired.name,
-    changes: inOrder([...changes, ...targets.changes]),
-    notes: [...notes, ...targets.notes],
+    changes: inOrder([
+      ...upstreamChanges,
+      ...targets.changes,
+      ...(isFilledFirst ? [publishUpstream(desired.name)] : []),
+      ...(current === undefined ? [] : deleteLeftover(desired.name, staged)),
+    ]),
+    notes: [...(isForeign ? ['foreign upstream: its settings are left alone'] : []), ...targets.notes],
   };
 }
 
@@ -95,8 +84,13 @@ export function inOrder(changes: readonly Change[]): readonly Change[] {
   return [...changes].sort((a, b) => rank(a) - rank(b) || compareText(subject(a), subject(b)));
 }
 
-function emptyPlan(upstream: string, notes: readonly string[]): Plan {
-  return { upstream, changes: [], notes };
+function publishUpstream(upstream: string): Change {
+  return { kind: 'publish-upstream', upstream, stagingName: stagingName(upstream) };
+}
+
+function deleteLeftover(upstream: string, staged: CurrentUpstream | undefined): readonly Change[] {
+  if (staged === undefined) return [];
+  return [{ kind: 'delete-upstream', upstream, at: staged.name, reason: 'left over from an interrupted run' }];
 }
 
 function createUpstream({ desired, tag, inUse }: PlanInput): Change {

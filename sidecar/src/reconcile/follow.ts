@@ -187,11 +187,7 @@ export class Follower {
       return true;
     } catch (error) {
       this.#signal.throwIfAborted();
-      this.#options.log.debug(
-        { what, problem: error instanceof Error ? error.message : String(error) },
-        'reading failed',
-      );
-      this.#options.onSync(what, false);
+      this.#options.onSync(what, error instanceof Error ? error.message : 'unknown error');
       return false;
     }
   }

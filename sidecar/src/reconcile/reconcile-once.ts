@@ -1,4 +1,5 @@
 import type { Change } from '../core/change.ts';
+import type { Unbound } from '../core/resolve-bindings.ts';
 import type { BindingSources } from './binding-sources.ts';
 import type { OneShotSnapshots } from './one-shot-snapshots.ts';
 import { type PassContext, pass } from './pass.ts';
@@ -20,7 +21,7 @@ export interface OnceResult {
   readonly written: readonly Change[];
   /** Names given with `--only` that nothing binds and Kong holds nothing of. */
   readonly unknown: readonly string[];
-  readonly unbound: readonly { readonly subject: string; readonly reason: string }[];
+  readonly unbound: readonly Unbound[];
 }
 
 /**

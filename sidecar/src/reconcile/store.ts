@@ -1,4 +1,5 @@
 import type { Binding, BindingSource } from '../core/binding.ts';
+import { isOwned } from '../core/ownership.ts';
 import type { Resolution } from '../core/resolve-bindings.ts';
 import type { UpstreamState } from '../kong/driver.ts';
 import { Ledger } from './ledger.ts';
@@ -66,6 +67,12 @@ export class Store {
   /** Whether a Kong Service sends its traffic to this host. */
   isInUse(upstream: string): boolean {
     return this.#hostsInUse.has(upstream);
+  }
+
+  /** Whether Kong holds an upstream of this name that carries our tag. */
+  ownsUpstream(upstream: string): boolean {
+    const current = this.#states.get(upstream)?.current;
+    return current !== undefined && isOwned(current, this.#tag);
   }
 
   state(upstream: string): UpstreamState | undefined {

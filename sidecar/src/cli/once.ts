@@ -1,0 +1,57 @@
+import type { Change } from '../core/change.ts';
+import { BindingSources } from '../reconcile/binding-sources.ts';
+import { OneShotSnapshots } from '../reconcile/one-shot-snapshots.ts';
+import type { PassContext } from '../reconcile/pass.ts';
+import { type OnceResult, reconcileOnce } from '../reconcile/reconcile-once.ts';
+import { Store } from '../reconcile/store.ts';
+import { fileEntries, parsePluginConfig } from './binding-config.ts';
+import { type CommandIo, guardLimits, openSession, type Session, tagOf } from './session.ts';
+
+export interface OnceRequest {
+  readonly dryRun: boolean;
+  readonly force: boolean;
+  readonly only: readonly string[];
+  readonly onChange?: (change: Change) => void;
+}
+
+/** One run of the whole line for `reconcile`, `diff`, `status` and `bindings`. */
+export async function runOnce(io: CommandIo, request: OnceRequest): Promise<OnceResult> {
+  const session = await openSession(io.config, io.signal);
+  try {
+    return await runWith(session, io, request);
+  } finally {
+    session.close();
+  }
+}
+
+async function runWith(session: Session, io: CommandIo, request: OnceRequest): Promise<OnceResult> {
+  const { config, signal } = io;
+  const tag = tagOf(config);
+  const store = new Store(tag, () => {});
+  const snapshots = new OneShotSnapshots(session.consul, config.consul.maxStaleMs);
+  const sources = new BindingSources(
+    {
+      kong: session.kong,
+      consul: session.consul,
+      withPlugins: config.sources.plugin,
+      parseBlock: parsePluginConfig,
+      maxStaleMs: config.consul.maxStaleMs,
+      isOurs: (upstream) => store.ownsUpstream(upstream),
+    },
+    fileEntries(config),
+  );
+  const context: PassContext = {
+    store,
+    driver: session.driver,
+    snapshots,
+    tag,
+    limits: guardLimits(config),
+    unbindGraceMs: 0,
+    policy: config.kong.policy,
+    force: request.force,
+    dryRun: request.dryRun,
+    allAnswered: () => snapshots.allAnswered(),
+    onChange: (change) => request.onChange?.(change),
+  };
+  return await reconcileOnce({ sources, snapshots, context, only: new Set(request.only) }, signal);
+}

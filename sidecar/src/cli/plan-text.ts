@@ -1,0 +1,76 @@
+import { assertNever } from '../core/assert-never.ts';
+import type { Change } from '../core/change.ts';
+import { describeChange } from '../core/describe.ts';
+import type { OnceResult } from '../reconcile/reconcile-once.ts';
+import type { UpstreamReport } from '../reconcile/report.ts';
+
+const COLOURS = { add: 32, change: 33, remove: 31, quiet: 2 } as const;
+
+/**
+ * A plan for people: one block an upstream that differs, `+` what comes, `~` what changes, `-` what goes, `!` what is
+ * wrong or held, and a last line with the sums.
+ */
+export function planText(result: OnceResult, colour: boolean): string {
+  const blocks = result.reports.filter(isWorthShowing).map((report) => block(report, colour));
+  const unbound = result.unbound.map(({ subject, reason }) => `! ${subject} is not bound: ${reason}\n`);
+  return [...blocks, ...unbound, summary(result.reports)].join('');
+}
+
+/** Sums over all plans, for the last line and for scripts. */
+export function countChanges(reports: readonly UpstreamReport[]): {
+  readonly add: number;
+  readonly change: number;
+  readonly remove: number;
+  readonly held: number;
+} {
+  const all = reports.flatMap((report) => report.plan?.changes ?? []);
+  const count = (sign: string) => all.filter((change) => signOf(change) === sign).length;
+  const held = reports.reduce((sum, report) => sum + (report.hold?.changes.length ?? 0), 0);
+  return { add: count('+'), change: count('~'), remove: count('-'), held };
+}
+
+function isWorthShowing(report: UpstreamReport): boolean {
+  return report.state !== 'in_sync' || report.problem !== undefined || report.notes.length > 0;
+}
+
+function block(report: UpstreamReport, colour: boolean): string {
+  const held = new Set(report.hold?.changes);
+  const lines = (report.plan?.changes ?? []).map((change) => changeLine(change, held.has(change), colour));
+  const service = report.binding === undefined ? '' : ` <- Consul service ${report.binding.query.service}`;
+  const notes = report.notes.map((note) => `  . ${note}`);
+  const hold = report.hold === undefined ? [] : [`  ! held (${report.hold.reason}): ${report.hold.why}`];
+  const problem = report.problem === undefined ? [] : [`  ! ${report.problem}`];
+  return `${[`${report.upstream} (${report.state})${service}`, ...lines, ...hold, ...problem, ...notes].join('\n')}\n`;
+}
+
+function changeLine(change: Change, isHeld: boolean, colour: boolean): string {
+  const sign = signOf(change);
+  const line = `  ${sign} ${describeChange(change)}${isHeld ? ' [held]' : ''}`;
+  if (!colour) return line;
+  const code = sign === '+' ? COLOURS.add : sign === '-' ? COLOURS.remove : COLOURS.change;
+  return `\u001b[${isHeld ? COLOURS.quiet : code}m${line}\u001b[0m`;
+}
+
+function summary(reports: readonly UpstreamReport[]): string {
+  const { add, change, remove, held } = countChanges(reports);
+  if (add + change + remove === 0) return `No differences in ${reports.length} upstreams.\n`;
+  return `${add} to add, ${change} to change, ${remove} to remove${held > 0 ? `, ${held} of them held` : ''}.\n`;
+}
+
+function signOf(change: Change): '+' | '~' | '-' {
+  switch (change.kind) {
+    case 'create-upstream':
+    case 'add-target':
+      return '+';
+    case 'update-upstream':
+    case 'publish-upstream':
+    case 'set-weight':
+    case 'adopt-target':
+      return '~';
+    case 'remove-target':
+    case 'delete-upstream':
+      return '-';
+    default:
+      return assertNever(change);
+  }
+}

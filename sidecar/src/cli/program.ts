@@ -1,0 +1,138 @@
+import { Command, CommanderError, Option } from 'commander';
+import { optionsTable } from '../config/options-table.ts';
+import { EXIT, type ExitCode } from './exit-code.ts';
+import type { OutputFormat } from './render.ts';
+import type { CommandIo } from './session.ts';
+import { VERSION } from './version.ts';
+
+/** All that the program gets from the outside. */
+export interface World {
+  readonly argv: readonly string[];
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly signal: AbortSignal;
+  readonly readFile: (path: string) => Promise<string>;
+  readonly stdout: NodeJS.WriteStream;
+  readonly stderr: NodeJS.WriteStream;
+  readonly ask: ((question: string) => Promise<string>) | undefined;
+  readonly onSignal: (name: NodeJS.Signals, react: () => void) => void;
+}
+
+type Run = (io: CommandIo) => Promise<ExitCode>;
+
+/** Parses the command line and runs one command. Never rejects: what went wrong is told on stderr. */
+export async function runProgram(world: World): Promise<ExitCode> {
+  let code: ExitCode = EXIT.ok;
+  const program = buildProgram(world, async (flags, run) => {
+    code = await execute(world, flags, run);
+  });
+  try {
+    await program.parseAsync([...world.argv]);
+    return code;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.error;
+    world.stderr.write(`error: ${error instanceof Error ? error.message : String(error)}\n`);
+    return EXIT.error;
+  }
+}
+
+type Execute = (flags: Readonly<Record<string, unknown>>, run: Run) => Promise<void>;
+
+function buildProgram(world: World, execute: Execute): Command {
+  const program = new Command('kong-consul')
+    .description("Keeps Kong's upstreams and targets equal to what Consul says.")
+    .version(VERSION)
+    .exitOverride()
+    .configureOutput({ writeOut: (text) => world.stdout.write(text), writeErr: (text) => world.stderr.write(text) })
+    .showSuggestionAfterError()
+    .addHelpText('after', `\nExit codes: 0 done or no difference, 1 error, 2 differences, 3 held by the guard.\n`);
+
+  configured(program.command('run'))
+    .description('follow Consul until stopped')
+    .option('--dry-run', 'watch, plan, log and serve, but never write', false)
+    .action(async (flags: Flags) => {
+      const { runCommand } = await import('./run-command.ts');
+      await execute(flags, (io) => runCommand(io, { dryRun: flags.dryRun === true }));
+    });
+  output(configured(program.command('reconcile')))
+    .description('bring Kong up to date once')
+    .option('--dry-run', 'show the plan, write nothing', false)
+    .option('--force', 'apply what the guard holds', false)
+    .option('--only <name>', 'only this upstream (repeatable)', collect, [])
+    .action(async (flags: Flags) => {
+      const { reconcileCommand } = await import('./reconcile-command.ts');
+      await execute(flags, (io) =>
+        reconcileCommand(io, { ...flags, dryRun: flags.dryRun === true, force: flags.force === true }),
+      );
+    });
+  output(configured(program.command('diff')))
+    .description('show what would be written; exit 2 when there is something')
+    .option('--only <name>', 'only this upstream (repeatable)', collect, [])
+    .action(async (flags: Flags) => {
+      const { diffCommand } = await import('./diff-command.ts');
+      await execute(flags, (io) => diffCommand(io, flags));
+    });
+  output(configured(program.command('status')))
+    .description('one line an upstream; exit 0 in sync, 2 not')
+    .action(async (flags: Flags) => {
+      const { statusCommand } = await import('./status-command.ts');
+      await execute(flags, (io) => statusCommand(io, flags));
+    });
+  output(configured(program.command('bindings')))
+    .description('what is bound to which upstream, by what, and what is not and why')
+    .action(async (flags: Flags) => {
+      const { bindingsCommand } = await import('./bindings-command.ts');
+      await execute(flags, (io) => bindingsCommand(io, flags));
+    });
+  configured(program.command('cleanup'))
+    .description('delete everything in Kong that carries the owner tag')
+    .option('--yes', 'do not ask', false)
+    .action(async (flags: Flags) => {
+      const { cleanupCommand } = await import('./cleanup-command.ts');
+      await execute(flags, (io) => cleanupCommand(io, { yes: flags.yes === true }));
+    });
+  return program;
+}
+
+interface Flags {
+  readonly [key: string]: unknown;
+  readonly dryRun?: boolean;
+  readonly force?: boolean;
+  readonly yes?: boolean;
+  readonly only: readonly string[];
+  readonly output: OutputFormat;
+}
+
+/** Adds every option of the config to a command. */
+function configured(command: Command): Command {
+  for (const { flag, description, env, repeatable } of optionsTable) {
+    if (flag === undefined) continue;
+    const hint = env.length > 0 ? ` (${env.join(', ')})` : '';
+    const option = new Option(flag, `${description}${hint}`);
+    if (repeatable === true) option.argParser(collect);
+    command.addOption(option);
+  }
+  return command;
+}
+
+function output(command: Command): Command {
+  return command.addOption(
+    new Option('-o, --output <format>', 'how to print the result').choices(['table', 'json', 'yaml']).default('table'),
+  );
+}
+
+function collect(value: string, before: readonly string[] | undefined): readonly string[] {
+  return [...(before ?? []), value];
+}
+
+async function execute(world: World, flags: Readonly<Record<string, unknown>>, run: Run): Promise<ExitCode> {
+  const { prepare } = await import('./prepare.ts');
+  const io = await prepare(world, flags);
+  if (io === undefined) return EXIT.error;
+  try {
+    return await run(io);
+  } catch (error) {
+    if (world.signal.aborted) return EXIT.error;
+    io.log.error(error instanceof Error ? error.message : String(error));
+    return EXIT.error;
+  }
+}

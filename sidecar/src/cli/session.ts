@@ -1,0 +1,87 @@
+import type { Logger } from 'pino';
+import type { Config } from '../config/config.ts';
+import { ConsulClient } from '../consul/client.ts';
+import { fixedToken, TokenFile } from '../consul/credentials.ts';
+import type { GuardLimits } from '../core/guard.ts';
+import { ownerTag } from '../core/ownership.ts';
+import { KongClient, type KongObserver } from '../kong/client.ts';
+import { DatabaseDriver } from '../kong/database-driver.ts';
+import type { KongDriver } from '../kong/driver.ts';
+import { KongUnsupportedError } from '../kong/errors.ts';
+import { type KongInfo, readKongInfo } from '../kong/info.ts';
+
+/** The two edges, ready to use. */
+export interface Session {
+  readonly consul: ConsulClient;
+  readonly kong: KongClient;
+  readonly driver: KongDriver;
+  readonly info: KongInfo;
+  close(): void;
+}
+
+/** Everything a command gets from `main.ts`, so that it never touches `process`. */
+export interface CommandIo {
+  readonly config: Config;
+  readonly log: Logger;
+  readonly signal: AbortSignal;
+  /** Writes to stdout. */
+  readonly print: (text: string) => void;
+  /** Asks a person; undefined when nobody is there to answer. */
+  readonly ask: ((question: string) => Promise<string>) | undefined;
+  /** Columns of the terminal, and whether it shows colours. */
+  readonly terminal: { readonly columns: number; readonly colour: boolean };
+}
+
+/** From the environment of Consul's own CLI and our config; nothing is sent yet. */
+export function createConsul(config: Config): ConsulClient {
+  const { consul } = config;
+  const token = consul.tokenFile === undefined ? fixedToken(consul.token) : new TokenFile(consul.tokenFile);
+  return new ConsulClient({ ...consul, maxBodyBytes: consul.maxBodyMb * 1024 * 1024 }, token);
+}
+
+export function createKong(config: Config, observe?: KongObserver): KongClient {
+  const { kong } = config;
+  const [adminUrl = '', ...others] = kong.adminUrl;
+  if (others.length > 0)
+    throw new KongUnsupportedError(
+      'several kong.admin_url are only for Kong without a database, which is not supported yet',
+    );
+  return new KongClient({ ...kong, adminUrl, timeoutMs: kong.timeoutSeconds * 1000 }, observe);
+}
+
+/** @throws KongUnsupportedError for a Kong that has no database */
+export function createDriver(config: Config, kong: KongClient, info: KongInfo): KongDriver {
+  if (info.database === 'off') {
+    throw new KongUnsupportedError(
+      `Kong at ${kong.displayUrl} runs without a database and takes no entities: point kong.admin_url at a Kong with a database, or at the control plane`,
+    );
+  }
+  return new DatabaseDriver(kong, config.owner);
+}
+
+/** Connects for a command that does not stay. @throws when Kong does not answer, or is no Kong */
+export async function openSession(config: Config, signal: AbortSignal, observe?: KongObserver): Promise<Session> {
+  const kong = createKong(config, observe);
+  const consul = createConsul(config);
+  const info = await readKongInfo(kong, signal);
+  const driver = createDriver(config, kong, info);
+  return { consul, kong, driver, info, close: () => closeAll(consul, driver) };
+}
+
+export function guardLimits(config: Config): GuardLimits {
+  return {
+    emptyGraceMs: config.emptyGraceSeconds * 1000,
+    maxRemovePercent: config.maxRemovePercent,
+    holdMs: config.holdSeconds * 1000,
+    fleetFloor: 10,
+  };
+}
+
+export function tagOf(config: Config): string {
+  return ownerTag(config.owner);
+}
+
+function closeAll(consul: ConsulClient, driver: KongDriver): void {
+  consul.close();
+  driver.close();
+}

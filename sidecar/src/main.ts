@@ -1,0 +1,38 @@
+#!/usr/bin/env node
+import { readFile } from 'node:fs/promises';
+import { createInterface } from 'node:readline/promises';
+import { EXIT } from './cli/exit-code.ts';
+import { runProgram } from './cli/program.ts';
+
+const KILL_AFTER_MS = 4_800;
+
+const ending = new AbortController();
+for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => end(name));
+process.stdout.on('error', () => process.exit(EXIT.ok));
+
+process.exitCode = await runProgram({
+  argv: process.argv,
+  env: process.env,
+  signal: ending.signal,
+  readFile: (path) => readFile(path, 'utf8'),
+  stdout: process.stdout,
+  stderr: process.stderr,
+  ask: process.stdin.isTTY ? ask : undefined,
+  onSignal: (name, react) => process.on(name, react),
+});
+
+/** A second signal, or an end that takes too long, ends the program at once: Kong is right as it is at any point. */
+function end(name: 'SIGTERM' | 'SIGINT'): void {
+  ending.abort(new Error(`ended by ${name}`));
+  process.once(name, () => process.exit(EXIT.error));
+  setTimeout(() => process.exit(process.exitCode ?? EXIT.error), KILL_AFTER_MS).unref();
+}
+
+async function ask(question: string): Promise<string> {
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    return await terminal.question(question, { signal: ending.signal });
+  } finally {
+    terminal.close();
+  }
+}
