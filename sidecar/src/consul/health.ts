@@ -61,6 +61,7 @@ export function readMeta(answer: ConsulAnswer): AnswerMeta {
     status: answer.status,
     index: parseIndex(answer.headers['x-consul-index']),
     knownLeader: leader === undefined ? undefined : leader !== 'false',
+    streamed: answer.headers['x-consul-query-backend'] === 'streaming',
     lastContactMs: Number.isFinite(contact) ? contact : undefined,
     filteredByAcls: answer.headers['x-consul-results-filtered-by-acls'] === 'true',
   };

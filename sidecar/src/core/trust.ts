@@ -5,6 +5,8 @@ export interface AnswerMeta {
   readonly index: bigint | undefined;
   /** `X-Consul-KnownLeader`, undefined when absent. */
   readonly knownLeader: boolean | undefined;
+  /** `X-Consul-Query-Backend: streaming`. */
+  readonly streamed: boolean;
   /** `X-Consul-LastContact` in ms, undefined when absent. */
   readonly lastContactMs: number | undefined;
   /** `X-Consul-Results-Filtered-By-ACLs`. */
@@ -27,14 +29,17 @@ export interface Distrust {
  * | ---------------------------------------------- | ---------------------- |
  * | status other than 200                          | status                 |
  * | no `X-Consul-Index`                            | no_index               |
- * | `X-Consul-KnownLeader: false`                  | no_leader              |
+ * | `X-Consul-KnownLeader: false`, not streamed    | no_leader              |
  * | `X-Consul-LastContact` over `max_stale_ms`     | stale                  |
  * | `X-Consul-Results-Filtered-By-ACLs: true`      | filtered_by_acls       |
+ *
+ * The streaming backend, the default for blocking queries since Consul 1.10, never fills the leader header in: it says
+ * false while all is well (seen on 1.14.8).
  */
 export function distrust(meta: AnswerMeta, maxStaleMs: number): Distrust | undefined {
   if (meta.status !== 200) return { reason: 'status', why: `Consul answered ${meta.status}` };
   if (meta.index === undefined) return { reason: 'no_index', why: 'the answer has no X-Consul-Index' };
-  if (meta.knownLeader === false) return { reason: 'no_leader', why: 'the answering server knows no leader' };
+  if (meta.knownLeader === false && !meta.streamed) return { reason: 'no_leader', why: 'the answering server knows no leader' };
   if ((meta.lastContactMs ?? 0) > maxStaleMs) {
     return { reason: 'stale', why: `the answer is ${meta.lastContactMs} ms old, over max_stale_ms ${maxStaleMs}` };
   }
