@@ -22,6 +22,8 @@ export interface Session {
 /** Everything a command gets from `main.ts`, so that it never touches `process`. */
 export interface CommandIo {
   readonly config: Config;
+  /** Reads flags, environment and file again. @throws ConfigError */
+  readonly reloadConfig: () => Promise<Config>;
   readonly log: Logger;
   readonly signal: AbortSignal;
   /** Writes to stdout. */

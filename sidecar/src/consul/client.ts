@@ -11,13 +11,13 @@ import { guardResponse } from './guarded-transport.ts';
 export interface ConsulConnection {
   /** `http(s)://host:port`, or `unix:///path`. */
   readonly addr: string;
-  readonly caFile?: string;
-  readonly caPath?: string;
-  readonly certFile?: string;
-  readonly keyFile?: string;
-  readonly tlsServerName?: string;
+  readonly caFile?: string | undefined;
+  readonly caPath?: string | undefined;
+  readonly certFile?: string | undefined;
+  readonly keyFile?: string | undefined;
+  readonly tlsServerName?: string | undefined;
   readonly verify: boolean;
-  readonly httpAuth?: string;
+  readonly httpAuth?: string | undefined;
   readonly maxBodyBytes: number;
 }
 

@@ -1,6 +1,7 @@
 import { isUpstreamName } from './address.ts';
 import { type Binding, type BindingOptions, type BindingSource, queryKey, type ServiceQuery } from './binding.ts';
 import { type ConsulHost, parseConsulHost } from './consul-host.ts';
+import { completeHealthChecks, recordIn } from './health-check-defaults.ts';
 import { compareText } from './order.ts';
 
 /** What a binding block says; the rest of the query comes from the host. */
@@ -19,6 +20,7 @@ export interface KongService {
   readonly id: string;
   readonly name: string;
   readonly host: string;
+  readonly protocol: string;
 }
 
 /** An instance of our plugin; without service and route it is global. */
@@ -76,7 +78,7 @@ export interface Resolution {
   readonly unbound: readonly Unbound[];
 }
 
-type Attempt = { readonly binding: Binding } | { readonly unbound: Unbound };
+type Attempt = { readonly binding: Binding; readonly protocol?: string } | { readonly unbound: Unbound };
 
 /**
  * Which Consul service feeds which upstream.
@@ -90,17 +92,19 @@ type Attempt = { readonly binding: Binding } | { readonly unbound: Unbound };
  */
 export function resolveBindings(input: BindingInput): Resolution {
   const attempts = [...input.fileEntries.map(fromFile), ...fromPlugins(input)];
-  const found = attempts.flatMap((attempt) => ('binding' in attempt ? [attempt.binding] : []));
+  const found = attempts.flatMap((attempt) => ('binding' in attempt ? [attempt] : []));
   const unbound = attempts.flatMap((attempt) => ('unbound' in attempt ? [attempt.unbound] : []));
-  const byUpstream = groupBy(found, (binding) => binding.upstream);
+  const byUpstream = groupBy(found, ({ binding }) => binding.upstream);
 
   const bindings: Binding[] = [];
   const conflicts: Conflict[] = [];
   for (const [upstream, candidates] of [...byUpstream].sort(([a], [b]) => compareText(a, b))) {
     const [first, ...others] = candidates;
     if (first === undefined) continue;
-    if (others.every((other) => agree(first, other))) bindings.push(first);
-    else conflicts.push({ upstream, sources: candidates.map((candidate) => candidate.source) });
+    const protocols = candidates.flatMap(({ protocol }) => (protocol === undefined ? [] : [protocol]));
+    if (others.every((other) => agree(first.binding, other.binding)))
+      bindings.push(withHealthChecks(first.binding, protocols));
+    else conflicts.push({ upstream, sources: candidates.map(({ binding }) => binding.source) });
   }
   return { bindings, conflicts, unbound: unbound.sort((a, b) => compareText(a.subject, b.subject)) };
 }
@@ -150,7 +154,8 @@ function groupBy<T>(items: readonly T[], keyOf: (item: T) => string | undefined)
 function attach(plugin: PluginInstance, service: KongService, scope: 'service' | 'route' | 'global'): Attempt {
   const source = { kind: 'plugin', pluginId: plugin.id, scope, kongService: service.name } as const;
   const subject = `Kong Service ${service.name}`;
-  if (plugin.config.ok) return bind(service.host, plugin.config.block, source, subject);
+  if (plugin.config.ok)
+    return { ...bind(service.host, plugin.config.block, source, subject), protocol: service.protocol };
   const reason = `the plugin's config cannot be used: ${plugin.config.problems.join('; ')}`;
   return { unbound: { subject, source, reason, frozen: service.host } };
 }
@@ -192,6 +197,19 @@ function queryOf(block: BindingBlock, host: ConsulHost): ServiceQuery {
     ...(namespace !== undefined && { namespace }),
     ...(partition !== undefined && { partition }),
   };
+}
+
+/**
+ * Fills in what the health checks leave open. A plugin without any has them on, as its README says; the file has them on
+ * when it speaks of them.
+ */
+function withHealthChecks(binding: Binding, protocols: readonly string[]): Binding {
+  const { settings } = binding.options;
+  if (binding.source.kind === 'file' && settings.healthchecks === undefined) return binding;
+  const { host_header: hostHeader } = settings;
+  const context = { protocols, ...(typeof hostHeader === 'string' && { hostHeader }) };
+  const healthchecks = completeHealthChecks(recordIn(settings, 'healthchecks'), context);
+  return { ...binding, options: { ...binding.options, settings: { ...settings, healthchecks } } };
 }
 
 function agree(a: Binding, b: Binding): boolean {

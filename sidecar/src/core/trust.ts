@@ -39,7 +39,8 @@ export interface Distrust {
 export function distrust(meta: AnswerMeta, maxStaleMs: number): Distrust | undefined {
   if (meta.status !== 200) return { reason: 'status', why: `Consul answered ${meta.status}` };
   if (meta.index === undefined) return { reason: 'no_index', why: 'the answer has no X-Consul-Index' };
-  if (meta.knownLeader === false && !meta.streamed) return { reason: 'no_leader', why: 'the answering server knows no leader' };
+  if (meta.knownLeader === false && !meta.streamed)
+    return { reason: 'no_leader', why: 'the answering server knows no leader' };
   if ((meta.lastContactMs ?? 0) > maxStaleMs) {
     return { reason: 'stale', why: `the answer is ${meta.lastContactMs} ms old, over max_stale_ms ${maxStaleMs}` };
   }

@@ -16,7 +16,12 @@ const plugin = z.object({
   route: reference,
   config: z.unknown(),
 });
-const service = z.object({ id: z.string(), name: z.string().nullish(), host: z.string() });
+const service = z.object({
+  id: z.string(),
+  name: z.string().nullish(),
+  host: z.string(),
+  protocol: z.string().default('http'),
+});
 const route = z.object({ service: reference });
 
 /** Our plugin's instances and the Kong Services they speak of, all of one reading. */
@@ -49,8 +54,8 @@ export async function readKongBindings(
       return { id, enabled, ...owner, config: parseBlock(config) };
     });
   const kongServices = serviceItems.map((item) => {
-    const { id, name, host } = parse(service, item, 'a Kong Service');
-    return { id, name: name ?? id, host };
+    const { id, name, host, protocol } = parse(service, item, 'a Kong Service');
+    return { id, name: name ?? id, host, protocol };
   });
   return { plugins, kongServices, routes: await readRoutes(client, plugins, signal) };
 }

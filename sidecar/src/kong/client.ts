@@ -20,11 +20,11 @@ export interface KongConnection {
   /** May have a base path; userinfo becomes basic authentication. */
   readonly adminUrl: string;
   readonly headers: Readonly<Record<string, string>>;
-  readonly adminToken?: string;
-  readonly workspace?: string;
-  readonly caFile?: string;
-  readonly certFile?: string;
-  readonly keyFile?: string;
+  readonly adminToken?: string | undefined;
+  readonly workspace?: string | undefined;
+  readonly caFile?: string | undefined;
+  readonly certFile?: string | undefined;
+  readonly keyFile?: string | undefined;
   readonly verify: boolean;
   readonly timeoutMs: number;
   /** Requests at once. */

@@ -1,0 +1,40 @@
+import { ConfigError } from '../config/config-error.ts';
+import { loadConfig } from '../config/load.ts';
+import { createLogger } from '../log/logger.ts';
+import type { World } from './program.ts';
+import type { CommandIo } from './session.ts';
+
+/** Reads the config and makes what a command needs; undefined when the config is wrong, which is then said on stderr. */
+export async function prepare(world: World, flags: Readonly<Record<string, unknown>>): Promise<CommandIo | undefined> {
+  const load = () => loadConfig({ flags, env: world.env, readFile: world.readFile });
+  try {
+    const config = await load();
+    const colour = world.stderr.isTTY === true && world.env.NO_COLOR === undefined;
+    const log = createLogger({ ...config.log, destination: world.stderr, colour });
+    switchLevelOnSignal(world, log);
+    return {
+      config,
+      reloadConfig: load,
+      log,
+      signal: world.signal,
+      print: (text) => world.stdout.write(text),
+      ask: world.ask,
+      terminal: {
+        columns: world.stdout.columns ?? 120,
+        colour: world.stdout.isTTY === true && world.env.NO_COLOR === undefined,
+      },
+    };
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    world.stderr.write(`${error.message}\n`);
+    return undefined;
+  }
+}
+
+/** SIGUSR2 turns debug on, and off again. */
+function switchLevelOnSignal(world: World, log: { level: string }): void {
+  const usual = log.level;
+  world.onSignal('SIGUSR2', () => {
+    log.level = log.level === 'debug' ? usual : 'debug';
+  });
+}

@@ -1,0 +1,73 @@
+import type { BindingBlock } from '../core/resolve-bindings.ts';
+
+/** Where an option's value came from. */
+export type Origin = 'flag' | 'environment' | 'file' | 'default';
+
+/** The whole configuration, checked. */
+export interface Config {
+  /** The config file, if there is one. */
+  readonly path: string | undefined;
+  readonly origins: ReadonlyMap<string, Origin>;
+  readonly owner: string;
+  readonly consul: ConsulConfig;
+  readonly kong: KongConfig;
+  readonly sources: { readonly plugin: boolean; readonly file: boolean };
+  readonly upstreams: readonly FileUpstream[];
+  readonly emptyGraceSeconds: number;
+  readonly unbindGraceSeconds: number;
+  readonly maxRemovePercent: number;
+  readonly holdSeconds: number;
+  readonly startupHoldSeconds: number;
+  readonly resyncSeconds: number;
+  readonly ownerCheckSeconds: number;
+  readonly coalesceMs: number;
+  readonly log: { readonly level: string; readonly format: 'json' | 'pretty' };
+  /** Undefined when the HTTP side is off. */
+  readonly listen: { readonly host: string; readonly port: number } | undefined;
+  readonly listenToken?: string | undefined;
+}
+
+export interface ConsulConfig {
+  /** A URL, or `unix:///path`. */
+  readonly addr: string;
+  readonly token?: string | undefined;
+  readonly tokenFile?: string | undefined;
+  readonly caFile?: string | undefined;
+  readonly caPath?: string | undefined;
+  readonly certFile?: string | undefined;
+  readonly keyFile?: string | undefined;
+  readonly tlsServerName?: string | undefined;
+  readonly verify: boolean;
+  readonly httpAuth?: string | undefined;
+  readonly datacenter?: string | undefined;
+  readonly namespace?: string | undefined;
+  readonly partition?: string | undefined;
+  /** Undefined: from the agent's own limit. */
+  readonly maxConnections: number | undefined;
+  readonly maxStaleMs: number;
+  readonly waitSeconds: number;
+  readonly maxBodyMb: number;
+}
+
+export interface KongConfig {
+  readonly adminUrl: readonly string[];
+  readonly headers: Readonly<Record<string, string>>;
+  readonly adminToken?: string | undefined;
+  readonly workspace?: string | undefined;
+  readonly caFile?: string | undefined;
+  readonly certFile?: string | undefined;
+  readonly keyFile?: string | undefined;
+  readonly verify: boolean;
+  readonly policy: 'sync' | 'upsert_only';
+  readonly pollSeconds: number;
+  readonly concurrency: number;
+  readonly writesPerSecond: number;
+  readonly timeoutSeconds: number;
+}
+
+/** One entry under `upstreams:`. */
+export interface FileUpstream {
+  readonly name: string;
+  readonly line: number;
+  readonly block: BindingBlock;
+}
