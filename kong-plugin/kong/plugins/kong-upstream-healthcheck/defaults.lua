@@ -220,6 +220,14 @@ function _M.is_unprobed(healthchecks, context)
 end
 
 
+--- Whether a status list for probes was given.
+function _M.lists_statuses(healthchecks)
+  local active = record(record(healthchecks).active)
+  return type(record(active.healthy).http_statuses) == "table"
+         or type(record(active.unhealthy).http_statuses) == "table"
+end
+
+
 --- The whole `healthchecks` of a Kong upstream.
 -- @param healthchecks what was given; fields may be missing or ngx.null
 -- @param context `protocols` that reach the upstream, `host_header` that Kong

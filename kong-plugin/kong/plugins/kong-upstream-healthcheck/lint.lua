@@ -204,15 +204,8 @@ end
 -- The defaults are documented and left alone; it is a list of one's own in
 -- which a status is forgotten.
 local function check_gap(checks, report, _, given)
-  local active = type(given.active) == "table" and given.active or {}
-  local healthy = type(active.healthy) == "table" and active.healthy or {}
-  local unhealthy =
-    type(active.unhealthy) == "table" and active.unhealthy or {}
-  if type(healthy.http_statuses) ~= "table"
-     and type(unhealthy.http_statuses) ~= "table" then
-    return
-  end
-  if checks.active.type == "tcp" or not probes(checks) then
+  if not defaults.lists_statuses(given) or checks.active.type == "tcp"
+     or not probes(checks) then
     return
   end
   local good = set_of(checks.active.healthy.http_statuses)
@@ -267,7 +260,7 @@ local RULES = {
 }
 
 
---- What is wrong with these health checks, worst first within each rule.
+--- What is wrong with these health checks, in the order of the rules.
 -- @param healthchecks as given; fields may be missing or ngx.null
 -- @param context see defaults.complete
 -- @return list of { level = "error"|"warning", rule, path, message }
