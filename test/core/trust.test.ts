@@ -1,7 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import { type AnswerMeta, distrust } from '../../sidecar/src/core/trust.ts';
 
-const good: AnswerMeta = { status: 200, index: 7n, knownLeader: true, streamed: false, lastContactMs: 0, filteredByAcls: false };
+const good: AnswerMeta = {
+  status: 200,
+  index: 7n,
+  knownLeader: true,
+  streamed: false,
+  lastContactMs: 0,
+  filteredByAcls: false,
+};
 
 describe('which answers of Consul are believed', () => {
   test.each<[string, Partial<AnswerMeta>, string | undefined]>([

@@ -104,6 +104,7 @@ interface Flags {
 
 /** Adds every option of the config to a command. */
 function configured(command: Command): Command {
+  command.option('-c, --config <path>', 'config file (KONG_CONSUL_CONFIG)');
   for (const { flag, description, env, repeatable } of optionsTable) {
     if (flag === undefined) continue;
     const hint = env.length > 0 ? ` (${env.join(', ')})` : '';

@@ -1,0 +1,125 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type ConsulAgent, startConsul } from '../consul/agent.ts';
+import { type KongDouble, startKongDouble } from '../kong-double/kong-double.ts';
+import { runCli } from './cli.ts';
+
+let consul: ConsulAgent;
+let kong: KongDouble;
+let folder: string;
+const SERVICES = ['alpha', 'beta', 'gamma'];
+
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(os.tmpdir(), 'kong-consul-'));
+  await writeFile(path.join(folder, 'config.yml'), `upstreams:\n${SERVICES.map((name) => `  ${name}: {}\n`).join('')}`);
+  [consul, kong] = await Promise.all([startConsul(), startKongDouble()]);
+  for (const name of SERVICES) for (let at = 1; at <= 5; at += 1) await register(name, at);
+});
+
+afterAll(async () => {
+  await Promise.all([consul.dispose(), kong.stop(), rm(folder, { recursive: true })]);
+});
+
+async function register(name: string, at: number, weight = 1): Promise<void> {
+  await consul.register({
+    ID: `${name}-${at}`,
+    Name: name,
+    Address: `10.0.${SERVICES.indexOf(name)}.${at}`,
+    Port: 8080,
+    Weights: { Passing: weight, Warning: 1 },
+  });
+}
+
+function cli(...args: readonly string[]) {
+  return runCli([
+    ...args,
+    '--config',
+    path.join(folder, 'config.yml'),
+    '--consul-addr',
+    consul.url,
+    '--kong-admin-url',
+    kong.adminUrl,
+    '--log-level',
+    'error',
+  ]);
+}
+
+test('three services of five instances become three upstreams and fifteen targets, once', async () => {
+  const first = await cli('reconcile');
+  expect(first).toMatchObject({ code: 0, stderr: '' });
+  const writes = kong.writes().map(({ method, path: where }) => `${method} ${where.replace(/[0-9a-f-]{36}/, 'ID')}`);
+  expect(writes.filter((write) => write === 'POST /upstreams')).toHaveLength(3);
+  expect(writes.filter((write) => write === 'POST /upstreams/ID/targets')).toHaveLength(15);
+  expect(writes).toHaveLength(18);
+  expect(kong.targets('alpha')).toEqual([1, 2, 3, 4, 5].map((at) => `10.0.0.${at}:8080=1`));
+
+  kong.requests.length = 0;
+  expect(await cli('reconcile')).toMatchObject({ code: 0 });
+  expect(kong.writes()).toEqual([]);
+  expect(await cli('diff')).toMatchObject({ code: 0, stdout: 'No differences in 3 upstreams.\n' });
+  expect((await cli('status')).code).toBe(0);
+});
+
+test('one changed weight is one difference, named, and one PATCH', async () => {
+  await register('beta', 2, 7);
+  const diff = await cli('diff');
+  expect(diff.code).toBe(2);
+  expect(diff.stdout).toContain('target 10.0.1.2:8080 weight 1 -> 7');
+  expect((await cli('status')).code).toBe(2);
+  kong.requests.length = 0;
+  expect((await cli('reconcile')).code).toBe(0);
+  expect(kong.writes().map(({ method }) => method)).toEqual(['PATCH']);
+});
+
+test('--dry-run writes nothing, --only looks at nothing else', async () => {
+  await register('beta', 6);
+  await register('gamma', 6);
+  kong.requests.length = 0;
+  const dry = await cli('reconcile', '--dry-run', '--output', 'json');
+  expect(kong.writes()).toEqual([]);
+  expect(JSON.parse(dry.stdout).upstreams.flatMap((each: { changes: unknown[] }) => each.changes)).toHaveLength(2);
+  await cli('reconcile', '--only', 'beta');
+  expect(kong.targets('beta')).toHaveLength(6);
+  expect(kong.targets('gamma')).toHaveLength(5);
+  expect(await cli('reconcile', '--only', 'delta')).toMatchObject({ code: 1 });
+});
+
+test('a service that vanishes is held, exit 3, and applied with --force', async () => {
+  for (let at = 1; at <= 5; at += 1) await consul.deregister(`alpha-${at}`);
+  const held = await cli('reconcile');
+  expect(held.code).toBe(3);
+  expect(held.stdout).toContain('no instance is registered any more');
+  expect(kong.targets('alpha')).toHaveLength(5);
+  expect((await cli('reconcile', '--force')).code).toBe(0);
+  expect(kong.targets('alpha')).toEqual([]);
+});
+
+test('cleanup asks, and deletes what is ours only', async () => {
+  await kong.seed('POST', '/upstreams', { name: 'foreign', tags: ['someone'] });
+  expect((await cli('cleanup')).code).toBe(1);
+  expect(kong.targets('beta')).toHaveLength(6);
+  expect((await cli('cleanup', '--yes')).code).toBe(0);
+  expect(kong.admin.tables.all('upstreams').map(({ name }) => name)).toEqual(['foreign']);
+});
+
+test.each([
+  [['--kong-admin-url', 'http://127.0.0.1:9'], 'gave no answer'],
+  [['--consul-addr', 'http://127.0.0.1:9'], 'Consul at http://127.0.0.1:9 gave no answer'],
+])('%s is a clear sentence and exit 1', async (flags, sentence) => {
+  const result = await runCli([
+    'reconcile',
+    '--config',
+    path.join(folder, 'config.yml'),
+    '--consul-addr',
+    consul.url,
+    '--kong-admin-url',
+    kong.adminUrl,
+    '--log-format',
+    'json',
+    ...flags,
+  ]);
+  expect(result.code).toBe(1);
+  expect(result.stderr + result.stdout).toContain(sentence);
+});
