@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { setMaxListeners } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline/promises';
 import { EXIT } from './cli/exit-code.ts';
@@ -7,6 +8,8 @@ import { runProgram } from './cli/program.ts';
 const KILL_AFTER_MS = 4_800;
 
 const ending = new AbortController();
+// Every request listens for the end: thousands at once are no leak.
+setMaxListeners(0, ending.signal);
 for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => end(name));
 process.stdout.on('error', () => process.exit(EXIT.ok));
 

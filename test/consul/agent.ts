@@ -113,6 +113,7 @@ export class ConsulAgent {
   }
 
   async dispose(): Promise<void> {
+    running.delete(this);
     await this.stop();
     await rm(this.#folder, { recursive: true, force: true });
   }
@@ -129,11 +130,16 @@ export class ConsulAgent {
   }
 }
 
+const running = new Set<ConsulAgent>();
+process.once('exit', () => {
+  for (const agent of running) agent.signal('SIGKILL');
+});
+
 export async function startConsul(options: ConsulAgentOptions = {}): Promise<ConsulAgent> {
   const folder = await mkdtemp(path.join(os.tmpdir(), 'kong-consul-agent-'));
   const [http, server, lan, wan] = await freePorts();
   const agent = new ConsulAgent({ http, server, lan, wan }, folder, options);
-  process.once('exit', () => agent.signal('SIGKILL'));
+  running.add(agent);
   await agent.start();
   return agent;
 }

@@ -105,20 +105,19 @@ test('cleanup asks, and deletes what is ours only', async () => {
 });
 
 test.each([
-  [['--kong-admin-url', 'http://127.0.0.1:9'], 'gave no answer'],
-  [['--consul-addr', 'http://127.0.0.1:9'], 'Consul at http://127.0.0.1:9 gave no answer'],
-])('%s is a clear sentence and exit 1', async (flags, sentence) => {
+  ['Kong', () => [consul.url, 'http://127.0.0.1:9'], "Kong's Admin API at http://127.0.0.1:9 gave no answer"],
+  ['Consul', () => ['http://127.0.0.1:9', kong.adminUrl], 'Consul at http://127.0.0.1:9 gave no answer'],
+  ['a wrong Kong', () => [consul.url, kong.proxyUrl], 'looks like the proxy port'],
+] as const)('%s that does not answer is a clear sentence and exit 1', async (_, urls, sentence) => {
+  const [consulUrl = '', kongUrl = ''] = urls();
   const result = await runCli([
     'reconcile',
     '--config',
     path.join(folder, 'config.yml'),
     '--consul-addr',
-    consul.url,
+    consulUrl,
     '--kong-admin-url',
-    kong.adminUrl,
-    '--log-format',
-    'json',
-    ...flags,
+    kongUrl,
   ]);
   expect(result.code).toBe(1);
   expect(result.stderr + result.stdout).toContain(sentence);

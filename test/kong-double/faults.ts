@@ -21,7 +21,7 @@ export interface Fault {
   readonly nth?: number;
   /** For so many requests. */
   readonly times?: number;
-  readonly then: FaultKind;
+  readonly does: FaultKind;
 }
 
 /** The faults that are armed now. */
@@ -42,7 +42,7 @@ export class Faults {
       this.#armed.set(fault, met + 1);
       if (fault.nth !== undefined && fault.nth !== met + 1) continue;
       if (fault.times !== undefined && met >= fault.times) continue;
-      return fault.then;
+      return fault.does;
     }
     return undefined;
   }

@@ -89,7 +89,6 @@ export class ServiceWatch {
   async #turn(signal: AbortSignal): Promise<number> {
     try {
       const answer = await this.#surroundings.whenConnected(() => this.#read(this.#index, false, signal), signal);
-      const isFirst = this.#index === 0n;
       if (answer.index < this.#index) {
         this.#index = 0n;
         return this.#idlePause();
@@ -98,7 +97,7 @@ export class ServiceWatch {
       const changed = this.#accept(answer);
       this.#attempt = 0;
       if (answer.index === 0n) return 1_000 + jitter();
-      return changed || isFirst ? MIN_GAP_MS + jitter() : this.#idlePause();
+      return changed ? MIN_GAP_MS + jitter() : this.#idlePause();
     } catch (error) {
       signal.throwIfAborted();
       return this.#fail(error);

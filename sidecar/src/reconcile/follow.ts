@@ -1,6 +1,6 @@
 import type { WatchPool } from '../consul/watch-pool.ts';
 import { queryKey } from '../core/binding.ts';
-import { KongChangedError, KongStatusError, KongUnreachableError } from '../kong/errors.ts';
+import { KongStatusError } from '../kong/errors.ts';
 import { Gate } from '../net/gate.ts';
 import { backoffMs, sleep } from '../net/sleep.ts';
 import type { BindingSources } from './binding-sources.ts';
@@ -42,14 +42,14 @@ export class Follower {
   constructor(options: FollowerOptions, signal: AbortSignal) {
     this.#options = options;
     this.#signal = signal;
-    this.#context = { ...options.context, allAnswered: () => this.#haveAllAnswered() };
+    this.#context = { ...options.context, allAnswered: () => this.#allAnswered };
     this.#queue = new KeyedQueue((upstream) => this.#look(upstream), options.coalesceMs, signal);
     this.#kongGate = new Gate(options.kongAnswers, KONG_PROBE_MS, signal);
   }
 
   /** Bindings and Kong's state were read, and every bound service has had its first trusted answer. */
   get isReady(): boolean {
-    return this.#bindingsRead && this.#statesRead && this.#haveAllAnswered();
+    return this.#bindingsRead && this.#statesRead && this.#allAnswered;
   }
 
   /** Runs until the signal is aborted; the upstreams being worked on are finished or cut short by it. */
@@ -57,6 +57,7 @@ export class Follower {
     await this.#untilRead('bindings', () => this.#readBindings());
     await this.#untilRead('resync', () => this.#resync());
     await Promise.allSettled([
+      this.#endStartupHold(),
       this.#every(this.#options.pollMs, 'bindings', () => this.#readBindings()),
       this.#every(this.#options.resyncMs, 'resync', () => this.#resync()),
       this.#every(this.#options.ownerCheckMs, 'owner_check', () => this.#checkOwned()),
@@ -66,8 +67,8 @@ export class Follower {
 
   /** A service has other instances: look at the upstreams it feeds. */
   serviceChanged(key: string): void {
+    this.#noteAnswers();
     for (const upstream of this.#upstreamsOf.get(key) ?? []) this.#add(upstream);
-    if (!this.#allAnswered && this.#haveAllAnswered()) this.#addAll();
   }
 
   /** Reads the bindings again at once, because the config file changed. */
@@ -83,12 +84,18 @@ export class Follower {
     for (const upstream of this.#context.store.names()) this.#add(upstream);
   }
 
-  #haveAllAnswered(): boolean {
-    if (this.#allAnswered) return true;
-    if (!this.#bindingsRead) return false;
+  /** Once every bound service has had its first trusted answer, or has been waited for, removals may begin. */
+  #noteAnswers(): void {
+    if (this.#allAnswered || !this.#bindingsRead) return;
     const waited = Date.now() - this.#startedAtMs >= this.#options.startupHoldMs;
-    this.#allAnswered = waited || this.#options.pool.states().every((state) => state.snapshot !== undefined);
-    return this.#allAnswered;
+    if (!waited && !this.#options.pool.states().every((state) => state.snapshot !== undefined)) return;
+    this.#allAnswered = true;
+    this.#addAll();
+  }
+
+  async #endStartupHold(): Promise<void> {
+    await sleep(this.#options.startupHoldMs, this.#signal);
+    this.#noteAnswers();
   }
 
   async #look(upstream: string): Promise<void> {
@@ -106,8 +113,7 @@ export class Follower {
     const { store } = this.#context;
     const problem = error instanceof Error ? error.message : 'unknown error';
     store.setReport(errorReport(upstream, store.report(upstream), problem));
-    const isOutage = error instanceof KongUnreachableError || (error instanceof KongStatusError && error.isPassing);
-    if (!isOutage && !(error instanceof KongChangedError)) return;
+    if (!isPassing(error)) return;
     const attempt = (this.#attempts.get(upstream) ?? 0) + 1;
     this.#attempts.set(upstream, attempt);
     this.#kongGate.pass().then(
@@ -128,6 +134,7 @@ export class Follower {
       this.#upstreamsOf.set(key, (this.#upstreamsOf.get(key) ?? new Set()).add(binding.upstream));
     }
     this.#options.pool.setQueries(resolution.bindings.map((binding) => binding.query));
+    this.#noteAnswers();
     for (const name of store.names()) {
       if (before.get(name) !== JSON.stringify(store.standing(name))) this.#add(name);
     }
@@ -191,4 +198,9 @@ export class Follower {
       return false;
     }
   }
+}
+
+/** Refusals are for people to mend; all else is tried again. */
+function isPassing(error: unknown): boolean {
+  return !(error instanceof KongStatusError) || error.isPassing;
 }

@@ -1,0 +1,231 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { type ConsulAgent, startConsul } from '../consul/agent.ts';
+import { type KongDouble, startKongDouble } from '../kong-double/kong-double.ts';
+import { type RunningCli, startCli } from './cli.ts';
+import { eventually } from './eventually.ts';
+
+let consul: ConsulAgent;
+let kong: KongDouble;
+let folder: string;
+let sidecar: RunningCli | undefined;
+
+beforeEach(async () => {
+  folder = await mkdtemp(path.join(os.tmpdir(), 'kong-consul-'));
+  await writeFile(path.join(folder, 'config.yml'), 'upstreams:\n  web: {}\n');
+  [consul, kong] = await Promise.all([startConsul(), startKongDouble()]);
+});
+
+afterEach(async () => {
+  sidecar?.process.kill('SIGKILL');
+  await sidecar?.ended;
+  await Promise.all([consul.dispose(), kong.stop(), rm(folder, { recursive: true })]);
+});
+
+function run(...flags: readonly string[]): RunningCli {
+  const fixed = [
+    'run',
+    '--config',
+    path.join(folder, 'config.yml'),
+    '--consul-addr',
+    consul.url,
+    '--kong-admin-url',
+    kong.adminUrl,
+    '--listen',
+    'off',
+  ];
+  sidecar = startCli([...fixed, ...flags]);
+  return sidecar;
+}
+
+function register(at: number, fields: Readonly<Record<string, unknown>> = {}): Promise<void> {
+  return consul.register({
+    ID: `web-${at}`,
+    Name: 'web',
+    Address: `10.0.0.${at}`,
+    Port: 80,
+    Check: { CheckID: `check-${at}`, TTL: '1h', Status: 'passing' },
+    ...fields,
+  });
+}
+
+async function follow(targets: readonly string[]): Promise<readonly string[]> {
+  await eventually(() => expect(kong.targets('web')).toEqual(targets));
+  const writes = kong.writes().map(({ method }) => method);
+  kong.requests.length = 0;
+  return writes;
+}
+
+describe('each change in Consul reaches Kong with the least writes', () => {
+  test('register, weight, warning, critical, maintenance, port, IPv6, host name, deregister', async () => {
+    for (let at = 1; at <= 3; at += 1) await register(at);
+    run();
+    await follow(['10.0.0.1:80=1', '10.0.0.2:80=1', '10.0.0.3:80=1']);
+
+    await register(4);
+    expect(await follow(['10.0.0.1:80=1', '10.0.0.2:80=1', '10.0.0.3:80=1', '10.0.0.4:80=1'])).toEqual(['POST']);
+    await register(4, { Weights: { Passing: 5, Warning: 2 } });
+    expect(await follow(['10.0.0.1:80=1', '10.0.0.2:80=1', '10.0.0.3:80=1', '10.0.0.4:80=5'])).toEqual(['PATCH']);
+    await consul.setCheck('check-4', 'warning');
+    expect(await follow(['10.0.0.1:80=1', '10.0.0.2:80=1', '10.0.0.3:80=1', '10.0.0.4:80=2'])).toEqual(['PATCH']);
+    await consul.setCheck('check-4', 'critical');
+    expect(await follow(['10.0.0.1:80=1', '10.0.0.2:80=1', '10.0.0.3:80=1'])).toEqual(['DELETE']);
+    await consul.setCheck('check-4', 'passing');
+    expect(await follow(['10.0.0.1:80=1', '10.0.0.2:80=1', '10.0.0.3:80=1', '10.0.0.4:80=5'])).toEqual(['POST']);
+    await consul.maintenance('web-4', true);
+    expect(await follow(['10.0.0.1:80=1', '10.0.0.2:80=1', '10.0.0.3:80=1'])).toEqual(['DELETE']);
+    await consul.maintenance('web-4', false);
+    expect(await follow(['10.0.0.1:80=1', '10.0.0.2:80=1', '10.0.0.3:80=1', '10.0.0.4:80=5'])).toEqual(['POST']);
+    await register(4, { Port: 81 });
+    expect(await follow(['10.0.0.1:80=1', '10.0.0.2:80=1', '10.0.0.3:80=1', '10.0.0.4:81=1'])).toEqual([
+      'POST',
+      'DELETE',
+    ]);
+    await register(4, { Address: '2001:db8::4' });
+    const ipv6 = '[2001:0db8:0000:0000:0000:0000:0000:0004]:80=1';
+    expect(await follow(['10.0.0.1:80=1', '10.0.0.2:80=1', '10.0.0.3:80=1', ipv6])).toEqual(['POST', 'DELETE']);
+    await register(4, { Address: 'Node-4.example' });
+    expect(await follow(['10.0.0.1:80=1', '10.0.0.2:80=1', '10.0.0.3:80=1', 'Node-4.example:80=1'])).toEqual([
+      'POST',
+      'DELETE',
+    ]);
+    await consul.catalog({
+      Node: 'other',
+      Address: '10.9.9.9',
+      Service: { ID: 'web', Service: 'web', Address: '10.0.0.1', Port: 80 },
+    });
+    await consul.deregister('web-4');
+    expect(await follow(['10.0.0.1:80=1', '10.0.0.2:80=1', '10.0.0.3:80=1'])).toEqual(['DELETE']);
+  });
+
+  test('all critical: all stay; none registered: all stay for the grace, then the upstream is empty', async () => {
+    await register(1);
+    await register(2);
+    run('--empty-grace-seconds', '1');
+    await follow(['10.0.0.1:80=1', '10.0.0.2:80=1']);
+    await consul.setCheck('check-1', 'critical');
+    await follow(['10.0.0.2:80=1']);
+    await consul.setCheck('check-2', 'critical');
+    await follow(['10.0.0.1:80=1', '10.0.0.2:80=1']);
+    await consul.deregister('web-1');
+    await follow(['10.0.0.2:80=1']);
+    await consul.deregister('web-2');
+    await eventually(() => expect(sidecar?.stderr()).toContain('empty_grace'));
+    expect(kong.targets('web')).toEqual(['10.0.0.2:80=1']);
+    await follow([]);
+    expect(kong.admin.tables.find('upstreams', 'web')).toBeDefined();
+  });
+});
+
+describe('bindings', () => {
+  test('the config file is followed: a new upstream comes, one that left goes after its grace', async () => {
+    await register(1);
+    run('--unbind-grace-seconds', '0.2');
+    await follow(['10.0.0.1:80=1']);
+    await writeFile(path.join(folder, 'config.yml'), 'upstreams:\n  other: { service: web }\n');
+    await eventually(() => expect(kong.targets('other')).toEqual(['10.0.0.1:80=1']));
+    await eventually(() => expect(kong.admin.tables.find('upstreams', 'web')).toBeUndefined());
+    await writeFile(path.join(folder, 'config.yml'), 'upstreams: [nonsense\n');
+    await eventually(() => expect(sidecar?.stderr()).toContain('the last good one stays in use'));
+    expect(kong.targets('other')).toEqual(['10.0.0.1:80=1']);
+  });
+
+  test('the plugin on a Service whose host is a name of Consul DNS fills an upstream first, and takes it back', async () => {
+    await register(1);
+    await kong.seed('POST', '/services', { name: 'shop', host: 'web.service.consul' });
+    run('--kong-poll-seconds', '0.1', '--unbind-grace-seconds', '0.2');
+    await follow(['10.0.0.1:80=1']);
+    const plugin = await kong.seed('POST', '/services/shop/plugins', { name: 'kong-upstream-healthcheck' });
+    await eventually(() => expect(kong.targets('web.service.consul')).toEqual(['10.0.0.1:80=1']));
+    expect(kong.writes().map(({ method, body }) => [method, body?.name ?? body?.target])).toEqual([
+      ['POST', 'kong-consul-staging.web.service.consul'],
+      ['POST', '10.0.0.1:80'],
+      ['PATCH', 'web.service.consul'],
+    ]);
+    kong.requests.length = 0;
+    await kong.seed('DELETE', `/plugins/${String(plugin.id)}`, {});
+    await eventually(() => expect(kong.admin.tables.find('upstreams', 'web.service.consul')).toBeUndefined());
+    expect(kong.writes().map(({ method }) => method)).toEqual(['DELETE']);
+  });
+});
+
+describe('Kong', () => {
+  test('gone at the start and in the middle: waits, and converges', async () => {
+    await register(1);
+    await kong.stop();
+    run();
+    await eventually(() => expect(sidecar?.stderr()).toContain('waiting for Kong'));
+    await kong.listen();
+    await follow(['10.0.0.1:80=1']);
+    await kong.stop();
+    await register(2);
+    await eventually(() => expect(sidecar?.stderr()).toContain('Kong did not take the plan'));
+    await kong.listen();
+    await follow(['10.0.0.1:80=1', '10.0.0.2:80=1']);
+  });
+
+  test('restarted empty: all is written again, within the owner check', async () => {
+    await register(1);
+    run('--owner-check-seconds', '0.2');
+    await follow(['10.0.0.1:80=1']);
+    kong.empty();
+    await follow(['10.0.0.1:80=1']);
+  });
+
+  test('without a database: a clear sentence and exit 1', async () => {
+    await kong.stop();
+    kong = await startKongDouble({ database: 'off' });
+    expect(await run().ended).toBe(1);
+    expect(sidecar?.stderr()).toContain('runs without a database');
+  });
+
+  test('a wrong token: a clear sentence and exit 1', async () => {
+    await kong.stop();
+    kong = await startKongDouble({ adminToken: 'right' });
+    expect(await run('--kong-admin-token', 'wrong-secret').ended).toBe(1);
+    expect(sidecar?.stderr()).toContain('access denied (401): check kong.admin_token');
+    expect(sidecar?.stderr()).not.toContain('wrong-secret');
+  });
+
+  test('drift is put back, and said', async () => {
+    await register(1);
+    run('--resync-seconds', '1');
+    await follow(['10.0.0.1:80=1']);
+    const upstream = kong.admin.tables.find('upstreams', 'web');
+    await kong.seed('PATCH', '/upstreams/web', { slots: 100 });
+    await kong.seed('PATCH', '/upstreams/web/targets/10.0.0.1:80', { weight: 50 });
+    await follow(['10.0.0.1:80=1']);
+    await eventually(() =>
+      expect(kong.admin.tables.find('upstreams', 'web')).toMatchObject({ id: upstream?.id, slots: 10_000 }),
+    );
+    expect(sidecar?.stderr()).toContain('somebody else had changed it');
+  });
+});
+
+describe('its own end', () => {
+  test('SIGTERM ends it cleanly and leaves Kong as it is', async () => {
+    await register(1);
+    run();
+    await follow(['10.0.0.1:80=1']);
+    sidecar?.process.kill('SIGTERM');
+    expect(await sidecar?.ended).toBe(0);
+    expect(kong.writes()).toEqual([]);
+    expect(kong.targets('web')).toEqual(['10.0.0.1:80=1']);
+  });
+
+  test('killed in the middle of 200 writes, the next run converges without an orphan', async () => {
+    for (let at = 1; at <= 200; at += 1) await register(at, { Check: undefined });
+    await kong.seed('POST', '/services', { name: 'shop', host: 'web' });
+    kong.inject({ method: 'POST', path: /targets/, does: { kind: 'delay', ms: 20 } });
+    run();
+    await eventually(() => expect(kong.writes().length).toBeGreaterThan(60));
+    sidecar?.process.kill('SIGKILL');
+    await sidecar?.ended;
+    expect(kong.targets('web')).toEqual([]);
+    run();
+    await eventually(() => expect(kong.targets('web')).toHaveLength(200));
+    expect(kong.admin.tables.all('upstreams').map(({ name }) => name)).toEqual(['web']);
+  });
+});
