@@ -4,7 +4,7 @@ import type { BindingBlock, PluginConfig } from '../core/resolve-bindings.ts';
 import { describeIssues } from './issues.ts';
 
 const status = z.number().int().min(100).max(999);
-const statuses = z.array(status).min(1);
+const statuses = z.array(status);
 const seconds = z.number().min(0).max(65_535);
 const counter = z.number().int().min(0).max(255);
 const checkType = z.enum(['tcp', 'http', 'https', 'grpc', 'grpcs']);

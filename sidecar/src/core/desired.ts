@@ -96,6 +96,7 @@ function outranks(a: Verdict, b: Verdict): boolean {
 
 function describe(verdict: Verdict): string {
   const why = verdict.causes.length === 0 ? '' : ` because of ${verdict.causes.join(', ')}`;
-  if (verdict.kept) return `${verdict.instance} is ${verdict.state}${why}, kept as too few instances are healthy`;
-  return `${verdict.instance} is ${verdict.state}${why}`;
+  const state = verdict.state === 'maintenance' ? 'in maintenance' : verdict.state;
+  if (verdict.kept) return `${verdict.instance} is ${state}${why}, kept as too few instances are healthy`;
+  return `${verdict.instance} is ${state}${why}`;
 }

@@ -15,7 +15,7 @@ export class EventLog {
   }
 
   change(change: Change, drift: boolean): void {
-    const { kind: _, ...data } = change;
+    const data = dataOf(change);
     if (drift) this.#log.warn(data, `${sentenceOf(change)}, for somebody else had changed it in Kong`);
     else this.#log.info(data, sentenceOf(change));
   }
@@ -90,6 +90,20 @@ export class EventLog {
     const data = { upstream, reason: hold.reason, why: hold.why, removals: hold.changes.length, until };
     if (hold.reason === 'fleet_limit') this.#log.error(data, 'removals held: apply them now with --force');
     else this.#log.warn(data, 'removals held');
+  }
+}
+
+/** What identifies the change and why it is made, without whole bodies. */
+function dataOf(change: Change): Readonly<Record<string, unknown>> {
+  switch (change.kind) {
+    case 'create-upstream':
+      return { upstream: change.upstream, staged: change.staged };
+    case 'update-upstream':
+      return { upstream: change.upstream, fields: change.fields };
+    default: {
+      const { kind: _, ...data } = change;
+      return data;
+    }
   }
 }
 
