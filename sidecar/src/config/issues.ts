@@ -40,5 +40,6 @@ function child(schema: z.ZodType | undefined, key: string): z.ZodType | undefine
 function unwrap(schema: unknown): z.ZodType | undefined {
   if (schema instanceof z.ZodOptional || schema instanceof z.ZodDefault || schema instanceof z.ZodPrefault)
     return unwrap(schema.unwrap());
+  if (schema instanceof z.ZodUnion) return unwrap(schema.options[0]);
   return schema instanceof z.ZodType ? schema : undefined;
 }
