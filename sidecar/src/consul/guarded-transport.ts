@@ -22,7 +22,9 @@ function watch(request: ClientRequest, maxBytes: number): ClientRequest {
     let received = 0;
     response.on('data', (chunk: Buffer) => {
       received += chunk.length;
-      if (received > maxBytes) request.destroy(new Error(`the answer is larger than ${maxBytes} bytes`));
+      if (received <= maxBytes) return;
+      request.emit('error', new Error(`the answer is larger than ${maxBytes} bytes`));
+      request.destroy();
     });
     response.once('close', () => {
       if (!response.complete) request.emit('error', new Error('the answer was cut off'));

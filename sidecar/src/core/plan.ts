@@ -35,7 +35,7 @@ export function calculatePlan(input: PlanInput): Plan {
   const { desired, current, tag } = input;
   const staged = input.staged !== undefined && isOwned(input.staged, tag) ? input.staged : undefined;
   if (current === undefined && desired.targets.length === 0) {
-    const notes = ['not created: no instance is known yet'];
+    const notes = ['not created: no instance may get traffic yet, and an empty upstream would take the host from DNS'];
     return { upstream: desired.name, changes: deleteLeftover(desired.name, staged), notes };
   }
   const base = current ?? staged;

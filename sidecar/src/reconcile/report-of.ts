@@ -2,6 +2,7 @@ import type { WatchState } from '../consul/snapshot.ts';
 import type { Binding } from '../core/binding.ts';
 import type { Plan } from '../core/change.ts';
 import type { Ruling } from '../core/guard.ts';
+import type { Verdict } from '../core/verdict.ts';
 import type { UpstreamState } from '../kong/driver.ts';
 import type { LineResult } from './line.ts';
 import type { ReportState, UpstreamReport } from './report.ts';
@@ -52,7 +53,7 @@ export function boundReport(
     plan,
     ...(ruling.hold !== undefined && { hold: ruling.hold }),
     ...(failing[0] !== undefined && { problem: failing[0] }),
-    notes: plan.notes,
+    notes: [...plan.notes, ...derivation.verdicts.flatMap(hostNameNote)],
     verdicts: derivation.verdicts,
     counts: derivation.counts,
     targets: (state.current ?? state.staged)?.targets.length ?? 0,
@@ -92,4 +93,9 @@ export function errorReport(upstream: string, before: UpstreamReport | undefined
 function stateOf(ruling: Ruling): ReportState {
   if (ruling.hold !== undefined) return 'held';
   return ruling.allowed.length > 0 ? 'pending' : 'in_sync';
+}
+
+function hostNameNote({ target, hostName }: Verdict): readonly string[] {
+  if (!hostName || target === undefined) return [];
+  return [`target ${target} is a host name: Kong resolves it by its own DNS rules; register an IP address instead`];
 }
