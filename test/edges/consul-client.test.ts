@@ -97,6 +97,23 @@ describe('a health query', () => {
     },
   );
 
+  test('looks where the config says when the binding does not, and where the binding says when it does', async () => {
+    const port = await listen((answer) => http.createServer(answer));
+    const addr = `http://127.0.0.1:${port}`;
+    const client = new ConsulClient(
+      { addr, verify: true, maxBodyBytes: 1_000, datacenter: 'home', namespace: 'team' },
+      fixedToken(undefined),
+    );
+    const ask = { index: 0n, waitMs: 0, consistent: false, maxStaleMs: 1 };
+    await readHealth(client, { ...ask, query: { service: 'web', tags: [] } }, signal);
+    await readHealth(client, { ...ask, query: { service: 'web', tags: [], datacenter: 'dc2' } }, signal);
+    expect(seen.map(({ url }) => url)).toEqual([
+      '/v1/health/service/web?dc=home&ns=team',
+      '/v1/health/service/web?dc=dc2&ns=team',
+    ]);
+    client.close();
+  });
+
   test('a base path in the address is kept', async () => {
     const port = await listen((answer) => http.createServer(answer));
     await read({ addr: `http://127.0.0.1:${port}/consul/` });

@@ -18,6 +18,10 @@ export interface ConsulConnection {
   readonly tlsServerName?: string | undefined;
   readonly verify: boolean;
   readonly httpAuth?: string | undefined;
+  /** Where to look when a request does not say. */
+  readonly datacenter?: string | undefined;
+  readonly namespace?: string | undefined;
+  readonly partition?: string | undefined;
   readonly maxBodyBytes: number;
 }
 
@@ -53,6 +57,7 @@ export class ConsulClient {
   readonly #token: TokenSource;
   readonly #auth: string | undefined;
   readonly #maxBodyBytes: number;
+  readonly #scope: Readonly<Record<string, string>>;
 
   constructor(connection: ConsulConnection, token: TokenSource) {
     const isUnix = connection.addr.startsWith('unix://');
@@ -64,6 +69,7 @@ export class ConsulClient {
     this.#auth = connection.httpAuth ?? userinfo;
     this.#token = token;
     this.#maxBodyBytes = connection.maxBodyBytes;
+    this.#scope = scopeOf(connection);
     const basePath = url.pathname.replace(/\/$/, '');
     const options = {
       baseUrl: `${url.protocol}//${url.host}${basePath}/v1`,
@@ -103,7 +109,7 @@ export class ConsulClient {
     const options = {
       path: request.path,
       params: request.params ?? {},
-      query: request.query ?? {},
+      query: { ...this.#scope, ...request.query },
       ...(request.body !== undefined && { body: Buffer.from(request.body), type: 'json' }),
       headers: {
         ...(token !== undefined && { 'x-consul-token': token }),
@@ -115,6 +121,14 @@ export class ConsulClient {
     };
     return Reflect.apply(send, this.#consul, [options, answerWhateverItsStatus]);
   }
+}
+
+function scopeOf({ datacenter, namespace, partition }: ConsulConnection): Readonly<Record<string, string>> {
+  return {
+    ...(datacenter !== undefined && { dc: datacenter }),
+    ...(namespace !== undefined && { ns: namespace }),
+    ...(partition !== undefined && { partition }),
+  };
 }
 
 interface Exchange {
