@@ -1,173 +1,132 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
-import net from 'node:net';
+import { randomUUID } from 'node:crypto';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
+import { AgentApi } from './agent-api.ts';
+import { agentArgs, type ConsulAgentOptions, type Membership } from './agent-config.ts';
+import { AgentProcess } from './agent-process.ts';
+import { freePorts, type Ports } from './ports.ts';
 
-export interface ConsulAgentOptions {
-  /** More configuration, as HCL. */
-  readonly hcl?: string;
-  /** Sent with every request of this object. */
-  readonly token?: string;
+const READY_MS = 30_000;
+const POLL_MS = 50;
+const START_TRIES = 3;
+const ALONE: Membership = { node: 'server-1', servers: 1, join: [] };
+
+/** Starts a real Consul server on free loopback ports and waits until it can be written to. */
+export async function startConsul(options: ConsulAgentOptions = {}): Promise<ConsulAgent> {
+  for (let attempt = 1; ; attempt += 1) {
+    const [ports] = await freePorts(1);
+    if (ports === undefined) throw new Error('no free ports');
+    const agent = await createConsul(options, ALONE, ports);
+    try {
+      await agent.start();
+      return agent;
+    } catch (error) {
+      const isPortTaken = agent.logTail().includes('address already in use');
+      await agent.dispose();
+      if (!isPortTaken || attempt === START_TRIES) throw error;
+    }
+  }
 }
 
-const READY_TRIES = 300;
-const STOP_MS = 5_000;
+/** An agent that is not started yet. */
+export async function createConsul(
+  options: ConsulAgentOptions,
+  member: Membership,
+  ports: Ports,
+): Promise<ConsulAgent> {
+  const folder = await mkdtemp(path.join(os.tmpdir(), 'kong-consul-agent-'));
+  const token = options.token ?? (options.acl === true ? randomUUID() : undefined);
+  return new ConsulAgent({ ...options, ...(token !== undefined && { token }) }, member, { folder, ports });
+}
 
-/** A real Consul server on free loopback ports, ended with the test. */
-export class ConsulAgent {
-  readonly url: string;
-  readonly #ports: Ports;
-  readonly #options: ConsulAgentOptions;
+/** A real Consul server. It ends with the test process; `dispose` ends it sooner and removes its files. */
+export class ConsulAgent extends AgentApi {
+  /** With the option `tls`; everything else goes over plain HTTP. */
+  readonly httpsUrl: string;
+  /** The same API on a unix socket, as `unix:///path`. */
+  readonly socketAddr: string;
+  readonly rpcAddress: string;
+  readonly #args: readonly string[];
   readonly #folder: string;
-  #process: ChildProcess | undefined;
+  readonly #dataFolder: string;
+  readonly #process: AgentProcess;
 
-  constructor(ports: Ports, folder: string, options: ConsulAgentOptions) {
-    this.#ports = ports;
-    this.#folder = folder;
-    this.#options = options;
-    this.url = `http://127.0.0.1:${ports.http}`;
+  constructor(
+    options: ConsulAgentOptions,
+    member: Membership,
+    where: { readonly folder: string; readonly ports: Ports },
+  ) {
+    super(`http://127.0.0.1:${where.ports.http}`, options.token);
+    const socketFile = path.join(where.folder, 'http.sock');
+    this.httpsUrl = `https://127.0.0.1:${where.ports.https}`;
+    this.socketAddr = `unix://${socketFile}`;
+    this.rpcAddress = `127.0.0.1:${where.ports.server}`;
+    this.#folder = where.folder;
+    this.#dataFolder = path.join(where.folder, 'data');
+    this.#process = new AgentProcess(path.join(where.folder, 'log'));
+    this.#args = agentArgs({ ports: where.ports, dataFolder: this.#dataFolder, socketFile }, member, options);
   }
 
   async start(): Promise<void> {
-    const { http, server, lan, wan } = this.#ports;
-    const hcl = `ports { http = ${http} dns = -1 grpc = -1 grpc_tls = -1 server = ${server} serf_lan = ${lan} serf_wan = ${wan} }
-      disable_update_check = true
-      performance { raft_multiplier = 1 }
-      ${this.#options.hcl ?? ''}`;
-    const flags = [
-      'agent',
-      '-server',
-      '-bootstrap-expect=1',
-      '-bind=127.0.0.1',
-      '-client=127.0.0.1',
-      `-data-dir=${this.#folder}`,
-      '-log-level=warn',
-      '-hcl',
-      hcl,
-    ];
-    this.#process = spawn(consulBinary(), flags, { stdio: 'ignore' });
-    for (let attempt = 0; attempt < READY_TRIES; attempt += 1) {
+    await mkdir(this.#dataFolder, { recursive: true });
+    this.#process.start(this.#args);
+    const untilMs = performance.now() + READY_MS;
+    while (performance.now() < untilMs && this.#process.isRunning()) {
       if (await this.#isReady()) return;
-      await wait(100);
+      await wait(POLL_MS);
     }
-    throw new Error(`Consul at ${this.url} did not come up`);
+    throw new Error(`Consul at ${this.url} did not come up:\n${this.logTail()}`);
   }
 
-  /** Registers an instance at the agent; `Checks` and all else in Consul's own names. */
-  async register(
-    service: { readonly ID: string; readonly Name: string } & Readonly<Record<string, unknown>>,
-  ): Promise<void> {
-    await this.request('PUT', '/v1/agent/service/register', service);
+  isRunning(): boolean {
+    return this.#process.isRunning();
   }
 
-  async deregister(id: string): Promise<void> {
-    await this.request('PUT', `/v1/agent/service/deregister/${encodeURIComponent(id)}`);
+  /** Stops the process from running without ending it: connections stay open, nothing answers. */
+  freeze(): void {
+    this.signal('SIGSTOP');
   }
 
-  /** Sets a TTL check. */
-  async setCheck(id: string, status: 'passing' | 'warning' | 'critical'): Promise<void> {
-    await this.request('PUT', `/v1/agent/check/update/${encodeURIComponent(id)}`, { Status: status });
-  }
-
-  async maintenance(id: string, enable: boolean): Promise<void> {
-    await this.request('PUT', `/v1/agent/service/maintenance/${encodeURIComponent(id)}?enable=${enable}`);
-  }
-
-  /** Writes an instance of another node straight to the catalog. */
-  async catalog(entry: Readonly<Record<string, unknown>>): Promise<void> {
-    await this.request('PUT', '/v1/catalog/register', entry);
-  }
-
-  async request(method: string, target: string, body?: unknown): Promise<unknown> {
-    const { token } = this.#options;
-    const answer = await fetch(this.url + target, {
-      method,
-      ...(body !== undefined && { body: JSON.stringify(body) }),
-      ...(token !== undefined && { headers: { 'X-Consul-Token': token } }),
-    });
-    const text = await answer.text();
-    if (!answer.ok) throw new Error(`${method} ${target}: ${answer.status} ${text}`);
-    return text === '' ? undefined : JSON.parse(text);
+  thaw(): void {
+    this.signal('SIGCONT');
   }
 
   signal(name: NodeJS.Signals): void {
-    this.#process?.kill(name);
+    this.#process.signal(name);
   }
 
+  /** Kills it, as a crash would; its data stays. */
   async stop(): Promise<void> {
-    const child = this.#process;
-    if (child === undefined || child.exitCode !== null) return;
-    const ended = new Promise((resolve) => child.once('exit', resolve));
-    child.kill('SIGKILL');
-    await Promise.race([ended, wait(STOP_MS)]);
+    await this.#process.stop();
   }
 
-  /** Stops and starts it again, with its data or without. */
-  async restart(keepData: boolean): Promise<void> {
+  /** Kills and starts it again on the same ports, with its data or as new. */
+  async restart({ keepData }: { readonly keepData: boolean }): Promise<void> {
     await this.stop();
-    if (!keepData) await rm(this.#folder, { recursive: true, force: true });
+    if (!keepData) await rm(this.#dataFolder, { recursive: true, force: true });
     await this.start();
   }
 
   async dispose(): Promise<void> {
-    running.delete(this);
     await this.stop();
     await rm(this.#folder, { recursive: true, force: true });
   }
 
+  /** The end of its log, to show when a test fails. */
+  logTail(): string {
+    return this.#process.logTail();
+  }
+
+  /** Ready means: a leader is known, and the leader has taken in its own node with its check. */
   async #isReady(): Promise<boolean> {
     try {
-      const leader = await fetch(`${this.url}/v1/status/leader`);
-      if ((await leader.text()).trim().length <= 2) return false;
-      const self = await fetch(`${this.url}/v1/catalog/services`);
-      return self.status === 200 || self.status === 403;
+      const leader = await this.request('GET', '/v1/status/leader');
+      const checks = await this.request('GET', '/v1/health/state/any');
+      return leader !== '' && JSON.stringify(checks).includes('serfHealth');
     } catch {
       return false;
     }
   }
-}
-
-const running = new Set<ConsulAgent>();
-process.once('exit', () => {
-  for (const agent of running) agent.signal('SIGKILL');
-});
-
-export async function startConsul(options: ConsulAgentOptions = {}): Promise<ConsulAgent> {
-  const folder = await mkdtemp(path.join(os.tmpdir(), 'kong-consul-agent-'));
-  const [http, server, lan, wan] = await freePorts();
-  const agent = new ConsulAgent({ http, server, lan, wan }, folder, options);
-  running.add(agent);
-  await agent.start();
-  return agent;
-}
-
-interface Ports {
-  readonly http: number;
-  readonly server: number;
-  readonly lan: number;
-  readonly wan: number;
-}
-
-function consulBinary(): string {
-  const script = fileURLToPath(new URL('../setup/consul.sh', import.meta.url));
-  return process.env.CONSUL_BIN ?? execFileSync(script, { encoding: 'utf8' }).trim();
-}
-
-/** Held together until all are known, so that they differ. */
-async function freePorts(): Promise<readonly [number, number, number, number]> {
-  const servers = await Promise.all([openPort(), openPort(), openPort(), openPort()]);
-  const [a, b, c, d] = servers.map(({ port }) => port);
-  await Promise.all(servers.map(({ close }) => close()));
-  return [a ?? 0, b ?? 0, c ?? 0, d ?? 0];
-}
-
-async function openPort(): Promise<{ readonly port: number; readonly close: () => Promise<void> }> {
-  const server = net.createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  const port = typeof address === 'object' && address !== null ? address.port : 0;
-  return { port, close: () => new Promise((resolve) => server.close(() => resolve())) };
 }

@@ -219,6 +219,40 @@ describe('instances', () => {
     await eventually(() => expect(kong.targets('again')).toEqual([targets.a]));
   });
 
+  test('one of ten that flaps is followed each time, and no limit takes it for an outage', async () => {
+    const nine = Array.from({ length: 9 }, (_, at) => entry({ id: `i${at}`, address: `10.6.0.${at}` }));
+    const flapper = entry({ id: 'flapper', address: '10.6.0.9' });
+    consul.set('web', [...nine, flapper]);
+    start();
+    await eventually(() => expect(kong.targets('web')).toHaveLength(10));
+    for (let turn = 0; turn < 12; turn += 1) {
+      consul.set('web', nine);
+      await eventually(() => expect(kong.targets('web')).toHaveLength(9));
+      consul.set('web', [...nine, flapper]);
+      await eventually(() => expect(kong.targets('web')).toHaveLength(10));
+    }
+  });
+
+  test('most targets of all upstreams gone within seconds: held, loud, and undone when they are back', async () => {
+    const upstreams = Object.fromEntries(Array.from({ length: 5 }, (_, at) => [`up-${at}`, {}]));
+    const four = (name: string) =>
+      Array.from({ length: 4 }, (_, at) =>
+        entry({ id: `${name}-${at}`, service: name, address: `10.7.${name.slice(3)}.${at}` }),
+      );
+    for (const name of Object.keys(upstreams)) consul.set(name, four(name));
+    start({ upstreams });
+    await eventually(() => expect(kong.admin.tables.count('targets')).toBe(20));
+    for (const name of Object.keys(upstreams)) consul.set(name, four(name).slice(0, 1));
+    await eventually(() =>
+      expect(harness?.store.reports().filter(({ hold }) => hold?.reason === 'fleet_limit').length).toBeGreaterThan(0),
+    );
+    await wait(300);
+    expect(kong.admin.tables.count('targets')).toBeGreaterThanOrEqual(10);
+    for (const name of Object.keys(upstreams)) consul.set(name, four(name));
+    await eventually(() => expect(kong.admin.tables.count('targets')).toBe(20));
+    await eventually(() => expect(harness?.store.reports().every(({ state }) => state === 'in_sync')).toBe(true));
+  });
+
   test('500 targets, 5 replaced: ten writes (Kong 8353)', async () => {
     const many = (from: number) =>
       Array.from({ length: 500 }, (_, at) =>

@@ -6,8 +6,10 @@ const WINDOW_MS = 10_000;
 export class Ledger {
   readonly #owned = new Map<string, number>();
   readonly #asked = new Map<string, number>();
+  /** `upstream/target` to when it went, oldest first. */
+  readonly #removed = new Map<string, number>();
   #ownedTotal = 0;
-  #removed: { readonly count: number; readonly atMs: number }[] = [];
+  #askedTotal = 0;
 
   /** What an upstream holds of ours now. */
   setOwned(upstream: string, targets: number): void {
@@ -18,28 +20,36 @@ export class Ledger {
 
   /** What an upstream's plan would remove: it counts against the others until it is removed or no longer asked. */
   ask(upstream: string, removals: number): void {
+    this.#askedTotal += removals - (this.#asked.get(upstream) ?? 0);
     if (removals === 0) this.#asked.delete(upstream);
     else this.#asked.set(upstream, removals);
   }
 
-  /** Targets of an upstream were removed. */
-  removed(upstream: string, count: number, nowMs: number): void {
-    this.#asked.delete(upstream);
-    if (count > 0) this.#removed.push({ count, atMs: nowMs });
+  /** A target went. */
+  removed(upstream: string, target: string, nowMs: number): void {
+    const key = keyOf(upstream, target);
+    this.#removed.delete(key);
+    this.#removed.set(key, nowMs);
+  }
+
+  /** A target came: if it went just before it flaps, and is not lost. */
+  added(upstream: string, target: string): void {
+    this.#removed.delete(keyOf(upstream, target));
   }
 
   view(upstream: string, nowMs: number): FleetView {
-    this.#removed = this.#removed.filter((removal) => nowMs - removal.atMs < WINDOW_MS);
+    for (const [key, atMs] of this.#removed) {
+      if (nowMs - atMs < WINDOW_MS) break;
+      this.#removed.delete(key);
+    }
     return {
       ownedTargets: this.#ownedTotal,
-      removedRecently: sum(this.#removed.map((removal) => removal.count)),
-      askedByOthers: sum(this.#asked.values()) - (this.#asked.get(upstream) ?? 0),
+      removedRecently: this.#removed.size,
+      askedByOthers: this.#askedTotal - (this.#asked.get(upstream) ?? 0),
     };
   }
 }
 
-function sum(numbers: Iterable<number>): number {
-  let total = 0;
-  for (const number of numbers) total += number;
-  return total;
+function keyOf(upstream: string, target: string): string {
+  return `${upstream}/${target}`;
 }

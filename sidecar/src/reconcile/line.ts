@@ -5,6 +5,7 @@ import { type Derivation, derive } from '../core/desired.ts';
 import { type FleetView, type GuardLimits, guardPlan, type Ruling } from '../core/guard.ts';
 import { isOwned } from '../core/ownership.ts';
 import { calculatePlan } from '../core/plan.ts';
+import type { CurrentTarget } from '../core/state.ts';
 import type { UpstreamState } from '../kong/driver.ts';
 import type { UpstreamMemory } from './memory.ts';
 
@@ -44,7 +45,7 @@ export function runLine(input: LineInput): LineResult {
     nowMs,
     counts: derivation.counts,
     keep: binding.options.onNoHealthy === 'keep',
-    ownedTargets: ownedTargets(state, tag),
+    ownedTargets: ownedTargets(state, tag).length,
     desiredTargets: derivation.desired.targets.length,
     confirmed: memory.confirmed?.digest === snapshot.digest && nowMs - memory.confirmed.atMs < CONFIRMED_FOR_MS,
     allAnswered: input.allAnswered,
@@ -57,8 +58,8 @@ export function runLine(input: LineInput): LineResult {
   return { derivation, plan, ruling };
 }
 
-/** How many targets of this upstream carry our tag. */
-export function ownedTargets(state: UpstreamState, tag: string): number {
+/** The targets of this upstream that carry our tag. */
+export function ownedTargets(state: UpstreamState, tag: string): readonly CurrentTarget[] {
   const upstream = state.current ?? state.staged;
-  return upstream?.targets.filter((target) => isOwned(target, tag)).length ?? 0;
+  return upstream?.targets.filter((target) => isOwned(target, tag)) ?? [];
 }

@@ -37,11 +37,11 @@ async function release(
   const memory = store.memory(upstream);
   const sinceMs = memory.unboundSinceMs ?? nowMs;
   const plan = planDeletion(upstream, state, tag, REASON);
-  const targets = ownedTargets(state, tag);
+  const ours = ownedTargets(state, tag);
   const ruling = guardDeletion(plan, {
     limits: context.limits,
     nowMs,
-    ownedTargets: targets,
+    ownedTargets: ours.length,
     heldSinceMs: memory.heldSinceMs,
     fleet: store.ledger.view(upstream, nowMs),
     policy: context.policy,
@@ -52,7 +52,7 @@ async function release(
     unboundSinceMs: sinceMs,
     ...(ruling.hold?.reason === 'fleet_limit' && { heldSinceMs: memory.heldSinceMs ?? nowMs }),
   });
-  if (grace === undefined) store.ledger.ask(upstream, targets);
+  if (grace === undefined) store.ledger.ask(upstream, ours.length);
   store.setReport(unboundReport(upstream, state, { plan, ruling, graceUntilMs: sinceMs + context.unbindGraceMs }));
   if (grace !== undefined) return grace;
   if (ruling.allowed.length === 0 || context.dryRun) {
@@ -64,7 +64,8 @@ async function release(
       upstream,
       await context.driver.apply(ruling.allowed, state, signal, (change) => context.onChange(change, false)),
     );
-    store.ledger.removed(upstream, targets, nowMs);
+    for (const target of ours) store.ledger.removed(upstream, target.target, nowMs);
+    store.ledger.ask(upstream, 0);
   } catch (error) {
     store.dropState(upstream);
     if (!(error instanceof KongChangedError)) throw error;

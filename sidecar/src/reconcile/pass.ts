@@ -152,18 +152,16 @@ async function write(
   const { store, driver } = context;
   const { settled } = store.memory(upstream);
   const drift = settled !== undefined && settled === settledKey(upstream, store, context);
-  let removed = 0;
   try {
     const written = await driver.apply(changes, state, signal, (change) => {
-      if (change.kind === 'remove-target') removed += 1;
+      if (change.kind === 'remove-target') store.ledger.removed(upstream, change.target, Date.now());
+      if (change.kind === 'add-target') store.ledger.added(upstream, change.target);
       context.onChange(change, drift);
     });
     store.setState(upstream, written);
   } catch (error) {
     store.dropState(upstream);
     if (!(error instanceof KongChangedError)) throw error;
-  } finally {
-    store.ledger.removed(upstream, removed, Date.now());
   }
 }
 

@@ -81,7 +81,7 @@ export class Store {
 
   setState(upstream: string, state: UpstreamState): void {
     this.#states.set(upstream, state);
-    this.ledger.setOwned(upstream, ownedTargets(state, this.#tag));
+    this.ledger.setOwned(upstream, ownedTargets(state, this.#tag).length);
   }
 
   /** What Kong holds is not known any more: the next pass reads it. */
