@@ -229,3 +229,53 @@ describe('its own end', () => {
     expect(kong.admin.tables.all('upstreams').map(({ name }) => name)).toEqual(['web']);
   });
 });
+
+describe('what it shows', () => {
+  test('readiness with its reason, metrics and the API; and no secret in any of it, at trace level', async () => {
+    await kong.stop();
+    kong = await startKongDouble({ adminToken: 'hush-kong' });
+    await kong.stop();
+    await register(1);
+    const env = {
+      CONSUL_HTTP_TOKEN: 'hush-consul',
+      KONG_ADMIN_TOKEN: 'hush-kong',
+      KONG_ADMIN_URL: kong.adminUrl.replace('//', '//user:hush-basic@'),
+    };
+    const fixed = [
+      'run',
+      '--config',
+      path.join(folder, 'config.yml'),
+      '--consul-addr',
+      consul.url,
+      '--listen',
+      '127.0.0.1:0',
+    ];
+    sidecar = startCli([...fixed, '--log-level', 'trace', '--kong-header', 'X-Secret: hush-header'], env);
+    await eventually(() => expect(sidecar?.stderr()).toContain('status is served'));
+    const url = /"url":"(?<url>[^"]+)"/.exec(sidecar.stderr())?.groups?.url ?? '';
+    const get = async (where: string) => {
+      const answer = await fetch(url + where);
+      return { status: answer.status, text: await answer.text() };
+    };
+    expect(await get('/healthz')).toMatchObject({ status: 200 });
+    expect(await get('/readyz')).toEqual({ status: 503, text: 'Kong has not answered yet\n' });
+    await kong.listen();
+    await follow(['10.0.0.1:80=1']);
+    await eventually(async () => expect((await get('/readyz')).status).toBe(200));
+    const metrics = (await get('/metrics')).text;
+    expect(metrics).toContain('kong_consul_upstreams{state="in_sync"} 1');
+    expect(metrics).toContain('kong_consul_kong_writes_total{kind="add-target"} 1');
+    expect(metrics).toContain('kong_consul_propagation_seconds_count');
+    const api = await get('/api/v1/upstreams');
+    expect(JSON.parse(api.text)).toMatchObject({ upstreams: [{ upstream: 'web', state: 'in_sync', targets: 1 }] });
+    expect(JSON.parse((await get('/api/v1/upstreams/web')).text)).toMatchObject({
+      verdicts: [{ target: '10.0.0.1:80', state: 'passing' }],
+    });
+    await kong.stop();
+    await register(2);
+    await eventually(() => expect(sidecar?.stderr()).toContain('Kong did not take the plan'));
+    expect(
+      [sidecar.stderr(), sidecar.stdout(), metrics, api.text, (await get('/api/v1/upstreams')).text].join(),
+    ).not.toContain('hush');
+  });
+});
