@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { eventually } from '../integration/eventually.ts';
 import { startCluster } from './cluster.ts';
 
 test('three servers elect another leader when theirs is killed, and take it back', async () => {
@@ -9,7 +10,7 @@ test('three servers elect another leader when theirs is killed, and take it back
     expect(next).not.toBe(killed);
     await next.register({ ID: 'web', Name: 'web' });
     await killed.start();
-    expect(await killed.request('GET', '/v1/health/service/web')).toHaveLength(1);
+    await eventually(async () => expect(await killed.request('GET', '/v1/health/service/web')).toHaveLength(1));
   } finally {
     await cluster.dispose();
   }
