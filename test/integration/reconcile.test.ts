@@ -98,10 +98,13 @@ test('a service that vanishes is held, exit 3, and applied with --force', async 
 
 test('cleanup asks, and deletes what is ours only', async () => {
   await kong.seed('POST', '/upstreams', { name: 'foreign', tags: ['someone'] });
+  await kong.seed('POST', '/upstreams/foreign/targets', { target: '10.0.0.1:80', tags: ['kong-consul:default'] });
+  await kong.seed('POST', '/upstreams/foreign/targets', { target: '10.0.0.2:80' });
   expect((await cli('cleanup')).code).toBe(1);
   expect(kong.targets('beta')).toHaveLength(6);
   expect((await cli('cleanup', '--yes')).code).toBe(0);
   expect(kong.admin.tables.all('upstreams').map(({ name }) => name)).toEqual(['foreign']);
+  expect(kong.targets('foreign')).toEqual(['10.0.0.2:80=100']);
 });
 
 test.each([

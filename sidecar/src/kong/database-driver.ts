@@ -8,7 +8,7 @@ import type { ChangeObserver, KongDriver, UpstreamState } from './driver.ts';
 import { parse, parseTarget, parseUpstream, type UpstreamRecord } from './entities.ts';
 import { readAll } from './paging.ts';
 
-const tagged = z.object({ entity_id: z.string() });
+const taggedEntity = z.object({ entity_id: z.string(), entity_name: z.string() });
 
 /** Writes entities through the Admin API of a Kong with a database. */
 export class DatabaseDriver implements KongDriver {
@@ -21,17 +21,24 @@ export class DatabaseDriver implements KongDriver {
   }
 
   async readStates(names: ReadonlySet<string>, signal: AbortSignal): Promise<ReadonlyMap<string, UpstreamState>> {
-    const records = (await readAll(this.#client, '/upstreams', {}, signal)).map(parseUpstream);
-    const relevant = records.filter((record) => record.tags.includes(this.#tag) || names.has(boundName(record)));
-    const upstreams = await Promise.all(relevant.map((record) => this.#withTargets(record, signal)));
+    const [items, tagged] = await Promise.all([
+      readAll(this.#client, '/upstreams', {}, signal),
+      this.#readTagged(signal),
+    ]);
+    const records = items.map(parseUpstream);
+    const isRelevant = (record: UpstreamRecord) => record.tags.includes(this.#tag) || names.has(boundName(record));
+    const upstreams = await this.#withTargetsOf(records.filter(isRelevant), signal);
 
-    const states = new Map<string, UpstreamState>();
-    for (const upstream of upstreams) {
-      const name = boundName(upstream);
-      const state = states.get(name) ?? { current: undefined, staged: undefined };
-      states.set(name, name === upstream.name ? { ...state, current: upstream } : { ...state, staged: upstream });
-    }
-    return states;
+    const known = new Set(upstreams.flatMap(({ targets }) => targets.map(({ id }) => id)));
+    const isElsewhere = tagged.some(({ entity_id: id, entity_name: kind }) => kind === 'targets' && !known.has(id));
+    if (!isElsewhere) return toStates(upstreams);
+    // Targets of ours in an upstream that is neither ours nor bound: a binding went away while nobody was looking.
+    const others = await this.#withTargetsOf(
+      records.filter((record) => !isRelevant(record)),
+      signal,
+    );
+    const withOurs = others.filter(({ targets }) => targets.some(({ tags }) => tags.includes(this.#tag)));
+    return toStates([...upstreams, ...withOurs]);
   }
 
   async readState(name: string, signal: AbortSignal): Promise<UpstreamState> {
@@ -40,8 +47,7 @@ export class DatabaseDriver implements KongDriver {
   }
 
   async readOwnedIds(signal: AbortSignal): Promise<ReadonlySet<string>> {
-    const entries = await readAll(this.#client, kongPath('tags', this.#tag), {}, signal);
-    return new Set(entries.map((entry) => parse(tagged, entry, 'a tag').entity_id));
+    return new Set((await this.#readTagged(signal)).map(({ entity_id: id }) => id));
   }
 
   apply(
@@ -66,6 +72,15 @@ export class DatabaseDriver implements KongDriver {
     return this.#withTargets(parseUpstream(answer.body), signal);
   }
 
+  async #readTagged(signal: AbortSignal): Promise<readonly z.infer<typeof taggedEntity>[]> {
+    const entries = await readAll(this.#client, kongPath('tags', this.#tag), {}, signal);
+    return entries.map((entry) => parse(taggedEntity, entry, 'a tag'));
+  }
+
+  #withTargetsOf(records: readonly UpstreamRecord[], signal: AbortSignal): Promise<readonly CurrentUpstream[]> {
+    return Promise.all(records.map((record) => this.#withTargets(record, signal)));
+  }
+
   async #withTargets(record: UpstreamRecord, signal: AbortSignal): Promise<CurrentUpstream> {
     const items = await readAll(this.#client, `${kongPath('upstreams', record.id)}/targets`, {}, signal);
     return { ...record, targets: newestOf(items.map(parseTarget)) };
@@ -77,6 +92,16 @@ function newestOf(targets: readonly CurrentTarget[]): readonly CurrentTarget[] {
   const newest = new Map<string, CurrentTarget>();
   for (const target of targets) if (!newest.has(target.target)) newest.set(target.target, target);
   return [...newest.values()];
+}
+
+function toStates(upstreams: readonly CurrentUpstream[]): ReadonlyMap<string, UpstreamState> {
+  const states = new Map<string, UpstreamState>();
+  for (const upstream of upstreams) {
+    const name = boundName(upstream);
+    const state = states.get(name) ?? { current: undefined, staged: undefined };
+    states.set(name, name === upstream.name ? { ...state, current: upstream } : { ...state, staged: upstream });
+  }
+  return states;
 }
 
 function boundName(upstream: { readonly name: string }): string {
