@@ -1,106 +1,111 @@
+import { createHash } from 'node:crypto';
+import net from 'node:net';
 import type { CheckStatus } from '../../sidecar/src/core/instance.ts';
 
-/** An entry of `/v1/health/service/:name`, in Consul's own names, as 1.14 gives it. */
+export interface CheckFields {
+  readonly id: string;
+  readonly status: CheckStatus;
+  readonly name?: string;
+  readonly notes?: string;
+  readonly output?: string;
+  readonly type?: string;
+}
+
 export interface EntryFields {
   readonly node?: string;
+  /** The node's address. */
   readonly address?: string;
   readonly id: string;
   readonly service?: string;
   readonly serviceAddress?: string;
+  /** Null leaves it out, which no Consul does. */
   readonly port?: number | null;
   readonly tags?: readonly string[];
-  readonly checks?: readonly { readonly id: string; readonly status: CheckStatus }[];
+  readonly meta?: Readonly<Record<string, string>> | null;
+  readonly checks?: readonly CheckFields[];
   readonly weights?: { readonly Passing: number; readonly Warning: number };
   readonly taggedAddresses?: Readonly<Record<string, { readonly Address: string; readonly Port: number }>>;
 }
 
+/** An entry of `/v1/health/service/:name`, with all that 1.14 gives. */
 export function entry(fields: EntryFields): unknown {
-  const {
-    node = 'node-1',
-    address = '10.0.0.1',
-    id,
-    service = 'web',
-    serviceAddress = '',
-    port = 8080,
-    tags = [],
-  } = fields;
-  const checks = fields.checks ?? [{ id: `service:${id}`, status: 'passing' }];
+  const { id, node = 'node-1', address = '10.0.0.1', service = 'web', serviceAddress = '', tags = [] } = fields;
+  const port = fields.port === undefined ? 8080 : fields.port;
+  const checks = fields.checks ?? [nodeCheck, { id: `service:${id}`, status: 'passing' }];
+  const taggedAddresses = { ...fields.taggedAddresses, ...ownAddresses(serviceAddress, port ?? 0) };
   return {
-    Node: { ID: '', Node: node, Address: address, Datacenter: 'dc1' },
+    Node: {
+      ID: nodeId(node),
+      Node: node,
+      Address: address,
+      Datacenter: 'dc1',
+      TaggedAddresses: { lan: address, lan_ipv4: address, wan: address, wan_ipv4: address },
+      Meta: { 'consul-network-segment': '' },
+      ...modified,
+    },
     Service: {
       ID: id,
       Service: service,
       Tags: tags,
       Address: serviceAddress,
+      ...(Object.keys(taggedAddresses).length > 0 && { TaggedAddresses: taggedAddresses }),
+      Meta: fields.meta ?? null,
       ...(port !== null && { Port: port }),
       Weights: fields.weights ?? { Passing: 1, Warning: 1 },
-      TaggedAddresses: fields.taggedAddresses ?? {},
+      EnableTagOverride: false,
+      Proxy: { Mode: '', MeshGateway: {}, Expose: {} },
+      Connect: {},
+      PeerName: '',
+      ...modified,
     },
-    Checks: checks.map((check) => ({
-      Node: node,
-      CheckID: check.id,
-      Name: check.id,
-      Status: check.status,
-      Output: '',
-    })),
+    Checks: checks.map((check) => checkEntry(check, { node, id, service, tags })),
   };
 }
 
-/** Services as registered through the agent's own endpoints. */
-export class Registrations {
-  readonly #instances = new Map<string, { readonly name: string; fields: EntryFields; maintenance: boolean }>();
+/** The check that Consul itself keeps for every node with an agent. */
+export const nodeCheck: CheckFields = {
+  id: 'serfHealth',
+  name: 'Serf Health Status',
+  status: 'passing',
+  output: 'Agent alive and reachable',
+};
 
-  register(body: unknown): string {
-    const given = record(body);
-    const id = String(given.ID ?? given.Name);
-    const name = String(given.Name);
-    const weights = record(given.Weights);
-    const fields: EntryFields = {
-      id,
-      service: name,
-      node: 'double',
-      address: '127.0.0.1',
-      serviceAddress: String(given.Address ?? ''),
-      port: Number(given.Port ?? 0),
-      weights: { Passing: Number(weights.Passing ?? 1), Warning: Number(weights.Warning ?? 1) },
-    };
-    this.#instances.set(id, { name, fields, maintenance: false });
-    return name;
-  }
+/** Entries do not say when they changed: tests of content stay free of indexes. */
+const modified = { CreateIndex: 1, ModifyIndex: 1 };
 
-  deregister(id: string): string | undefined {
-    const name = this.#instances.get(id)?.name;
-    this.#instances.delete(id);
-    return name;
-  }
-
-  setCheck(checkId: string, status: CheckStatus): string | undefined {
-    const id = checkId.replace(/^service:/, '');
-    const instance = this.#instances.get(id);
-    if (instance !== undefined) instance.fields = { ...instance.fields, checks: [{ id: `service:${id}`, status }] };
-    return instance?.name;
-  }
-
-  setMaintenance(id: string, on: boolean): string | undefined {
-    const instance = this.#instances.get(id);
-    if (instance !== undefined) instance.maintenance = on;
-    return instance?.name;
-  }
-
-  entriesOf(name: string): readonly unknown[] {
-    return [...this.#instances.values()]
-      .filter((instance) => instance.name === name)
-      .map(({ fields, maintenance }) => {
-        const drained = { id: `_service_maintenance:${fields.id}`, status: 'critical' } as const;
-        return entry(maintenance ? { ...fields, checks: [...(fields.checks ?? []), drained] } : fields);
-      });
-  }
-
-  names(): ReadonlySet<string> {
-    return new Set([...this.#instances.values()].map(({ name }) => name));
-  }
+function checkEntry(
+  check: CheckFields,
+  of: { readonly node: string; readonly id: string; readonly service: string; readonly tags: readonly string[] },
+): unknown {
+  const isOfNode = check.id === nodeCheck.id || check.id === '_node_maintenance';
+  return {
+    Node: of.node,
+    CheckID: check.id,
+    Name: check.name ?? check.id,
+    Status: check.status,
+    Notes: check.notes ?? '',
+    Output: check.output ?? '',
+    ServiceID: isOfNode ? '' : of.id,
+    ServiceName: isOfNode ? '' : of.service,
+    ServiceTags: isOfNode ? [] : of.tags,
+    Type: check.type ?? '',
+    Interval: '',
+    Timeout: '',
+    ExposedPort: 0,
+    Definition: {},
+    ...modified,
+  };
 }
 
-function record(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null ? Object.fromEntries(Object.entries(value)) : {};
+/** Consul adds these by itself, for a service with an IP address of its own. */
+function ownAddresses(address: string, port: number): NonNullable<EntryFields['taggedAddresses']> {
+  const own = { Address: address, Port: port };
+  if (net.isIPv4(address)) return { lan_ipv4: own, wan_ipv4: own };
+  if (net.isIPv6(address)) return { lan_ipv6: own, wan_ipv6: own };
+  return {};
+}
+
+function nodeId(node: string): string {
+  const hex = createHash('sha1').update(node).digest('hex');
+  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20, 32)].join('-');
 }

@@ -83,6 +83,12 @@ function buildProgram(world: World, execute: Execute): Command {
       const { bindingsCommand } = await import('./bindings-command.ts');
       await execute(flags, (io) => bindingsCommand(io, flags));
     });
+  output(configured(program.command('explain <name>')))
+    .description('why an instance gets traffic or not; name: Consul service, upstream, instance or host:port')
+    .action(async (name: string, flags: Flags) => {
+      const { explainCommand } = await import('./explain-command.ts');
+      await execute(flags, (io) => explainCommand(io, name, flags));
+    });
   configured(program.command('cleanup'))
     .description('delete everything in Kong that carries the owner tag')
     .option('--yes', 'do not ask', false)
