@@ -23,6 +23,8 @@ const recordings = z.array(
   z.object({ name: z.string(), status: z.number(), headers: z.record(z.string(), z.string()), body: z.unknown() }),
 );
 
+const root = z.object({ configuration: z.object({ database: z.string() }) });
+
 export type Case = z.infer<typeof cases>[number];
 export type Recording = z.infer<typeof recordings>[number];
 
@@ -36,6 +38,12 @@ export async function readCases(name: string): Promise<readonly Case[]> {
 export async function readRecordings(name: string): Promise<ReadonlyMap<string, Recording>> {
   const list = recordings.parse(JSON.parse(await readFile(new URL(name, import.meta.url), 'utf8')));
   return new Map(list.map((recording) => [recording.name, { ...recording, body: comparable(recording.body) }]));
+}
+
+/** What a Kong says about its database: `off` when it has none. */
+export async function databaseOf(adminUrl: string): Promise<string> {
+  const answer = await fetch(adminUrl);
+  return root.parse(await answer.json()).configuration.database;
 }
 
 /** Sends one case and gives back what a recording of it would hold. */
@@ -60,7 +68,7 @@ export class Replay {
       ...(payload !== undefined && { body: payload, headers: { 'content-type': contentType } }),
     });
     const text = await answer.text();
-    const value: unknown = text === '' ? null : JSON.parse(text);
+    const value = textOrJson(text);
     if (step.capture !== undefined) this.#captured.set(step.capture, idIn(value));
     const headers = Object.fromEntries(
       TOLD_HEADERS.flatMap((name) => (answer.headers.has(name) ? [[name, answer.headers.get(name) ?? '']] : [])),
@@ -70,6 +78,16 @@ export class Replay {
         ? value
         : Object.fromEntries(step.pick.map((key) => [key, valueAt(value, key.split('.'))]));
     return { name: step.name, status: answer.status, headers, body: comparable(mask(picked, '')) };
+  }
+}
+
+/** JSON where it is. */
+function textOrJson(text: string): unknown {
+  if (text === '') return null;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
   }
 }
 

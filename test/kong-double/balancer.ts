@@ -1,79 +1,118 @@
-import type { Entity } from './schema.ts';
-import { isRecord } from './schema.ts';
+import { type Entity, isRecord } from './schema.ts';
 import type { Tables } from './tables.ts';
 
+interface Departed {
+  readonly upstream: Entity;
+  readonly targets: readonly Entity[];
+}
+
 /**
- * What the proxying side knows: a new, renamed or deleted upstream only after `worker_state_update_frequency`, changes of
- * targets at once; and the health that was set by hand.
+ * What the proxying side knows (`kong/runloop/balancer/upstreams.lua`): a new, renamed or deleted upstream only after the
+ * queue was worked off, every `worker_state_update_frequency`; changes of targets at once; and the health set by hand,
+ * which goes with the names, so that it outlives a target that is removed and added again (for 300 s in Kong, here for good).
  */
 export class Balancer {
   readonly #tables: Tables;
   readonly #delayMs: number;
-  readonly #known = new Map<string, string>();
+  readonly #ids = new Map<string, string>();
+  readonly #names = new Map<string, string>();
+  readonly #queued = new Set<string>();
+  readonly #departed = new Map<string, Departed>();
   readonly #unhealthy = new Set<string>();
-  readonly #turns = new Map<string, number>();
-  readonly #timers = new Set<NodeJS.Timeout>();
+  readonly #turns = new Map<string, Map<string, number>>();
+  #timer: NodeJS.Timeout | undefined;
 
   constructor(tables: Tables, delayMs: number) {
     this.#tables = tables;
     this.#delayMs = delayMs;
   }
 
-  /** An upstream was created, changed or deleted. */
-  upstreamChanged(): void {
-    if (this.#delayMs === 0) {
-      this.refresh();
-      return;
-    }
-    const timer = setTimeout(() => {
-      this.#timers.delete(timer);
-      this.refresh();
-    }, this.#delayMs);
-    this.#timers.add(timer);
+  /** An upstream was created or changed. */
+  upstreamChanged(id: string): void {
+    this.#queued.add(id);
+    if (this.#delayMs === 0) this.refresh();
+    else this.#timer ??= setTimeout(() => this.refresh(), this.#delayMs).unref();
   }
 
+  /** To be told before it goes: its targets serve until the queue is worked off. */
+  upstreamLeaves(upstream: Entity): void {
+    const id = String(upstream.id);
+    this.#departed.set(id, { upstream, targets: this.#tables.targetsOf(id) });
+  }
+
+  /** Works the queue off now. */
   refresh(): void {
-    this.#known.clear();
-    for (const upstream of this.#tables.all('upstreams')) this.#known.set(String(upstream.name), String(upstream.id));
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    for (const id of this.#queued) this.#learn(id);
+    this.#queued.clear();
+  }
+
+  /** Forgets what it knew and learns everything, as after `POST /config`. */
+  reload(): void {
+    for (const index of [this.#ids, this.#names, this.#departed, this.#turns]) index.clear();
+    for (const id of this.#tables.ids('upstreams')) this.#queued.add(id);
+    this.refresh();
   }
 
   knows(upstream: Entity): boolean {
-    return this.#known.get(String(upstream.name)) === upstream.id;
+    return this.#names.has(String(upstream.id));
   }
 
   /** Undefined when no upstream of this name is known: then the host is for DNS. */
   idOf(host: string): string | undefined {
-    return this.#known.get(host);
+    return this.#ids.get(host);
   }
 
-  setHealthy(targetId: string, healthy: boolean): void {
-    if (healthy) this.#unhealthy.delete(targetId);
-    else this.#unhealthy.add(targetId);
+  upstreamOf(id: string): Entity | undefined {
+    return this.#tables.get(id) ?? this.#departed.get(id)?.upstream;
   }
 
-  isHealthy(target: Entity): boolean {
-    return !this.#unhealthy.has(String(target.id));
+  setHealthy(upstream: Entity, target: Entity, healthy: boolean): void {
+    const key = healthKey(upstream, target);
+    if (healthy) this.#unhealthy.delete(key);
+    else this.#unhealthy.add(key);
   }
 
-  /** Weighted round robin over healthy targets; undefined when there is none. */
+  isHealthy(upstream: Entity, target: Entity): boolean {
+    return !checksHealth(upstream) || !this.#unhealthy.has(healthKey(upstream, target));
+  }
+
+  /** Smooth weighted round robin over healthy targets; undefined when there is none. */
   next(upstreamId: string, tried: ReadonlySet<string>): Entity | undefined {
-    const targets = this.#tables
-      .targetsOf(upstreamId)
-      .filter((target) => Number(target.weight) > 0 && this.isHealthy(target) && !tried.has(String(target.target)));
-    const total = targets.reduce((sum, target) => sum + Number(target.weight), 0);
-    if (total === 0) return undefined;
-    const turn = this.#turns.get(upstreamId) ?? 0;
-    this.#turns.set(upstreamId, turn + 1);
-    let at = turn % total;
+    const upstream = this.upstreamOf(upstreamId);
+    if (upstream === undefined) return undefined;
+    const targets = (this.#departed.get(upstreamId)?.targets ?? this.#tables.targetsOf(upstreamId)).filter(
+      (target) => Number(target.weight) > 0 && this.isHealthy(upstream, target) && !tried.has(String(target.target)),
+    );
+    const turns = this.#turns.get(upstreamId) ?? new Map<string, number>();
+    this.#turns.set(upstreamId, turns);
+    let best: Entity | undefined;
+    let total = 0;
     for (const target of targets) {
-      at -= Number(target.weight);
-      if (at < 0) return target;
+      const credit = creditOf(turns, target) + Number(target.weight);
+      total += Number(target.weight);
+      turns.set(String(target.id), credit);
+      if (best === undefined || credit > creditOf(turns, best)) best = target;
     }
-    return undefined;
+    if (best !== undefined) turns.set(String(best.id), creditOf(turns, best) - total);
+    return best;
   }
 
   stop(): void {
-    for (const timer of this.#timers) clearTimeout(timer);
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+  }
+
+  #learn(id: string): void {
+    const name = this.#names.get(id);
+    if (name !== undefined && this.#ids.get(name) === id) this.#ids.delete(name);
+    this.#names.delete(id);
+    this.#departed.delete(id);
+    const upstream = this.#tables.get(id);
+    if (upstream === undefined) return;
+    this.#ids.set(String(upstream.name), id);
+    this.#names.set(id, String(upstream.name));
   }
 }
 
@@ -84,6 +123,14 @@ export function checksHealth(upstream: Entity): boolean {
   const numbers = [at(checks, 'active', 'healthy', 'interval'), at(checks, 'active', 'unhealthy', 'interval')];
   const passive = ['tcp_failures', 'timeouts', 'http_failures'].map((name) => at(checks, 'passive', 'unhealthy', name));
   return [...numbers, ...passive].some((value) => value > 0);
+}
+
+function creditOf(turns: ReadonlyMap<string, number>, target: Entity): number {
+  return turns.get(String(target.id)) ?? 0;
+}
+
+function healthKey(upstream: Entity, target: Entity): string {
+  return `${String(upstream.name)} ${String(target.target)}`;
 }
 
 function at(value: unknown, ...path: readonly string[]): number {

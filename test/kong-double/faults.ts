@@ -17,8 +17,8 @@ export type FaultKind =
 export interface Fault {
   readonly method?: string;
   readonly path?: RegExp;
-  /** The n-th request that fits, from 1; all of them when undefined. */
-  readonly nth?: number;
+  /** The n-th request that fits, from 1, or those from one to another; all of them when undefined. */
+  readonly nth?: number | { readonly from: number; readonly to: number };
   /** For so many requests. */
   readonly times?: number;
   readonly does: FaultKind;
@@ -40,10 +40,15 @@ export class Faults {
       if (fault.method !== undefined && fault.method !== method) continue;
       if (fault.path !== undefined && !fault.path.test(path)) continue;
       this.#armed.set(fault, met + 1);
-      if (fault.nth !== undefined && fault.nth !== met + 1) continue;
+      if (!isNth(fault.nth, met + 1)) continue;
       if (fault.times !== undefined && met >= fault.times) continue;
       return fault.does;
     }
     return undefined;
   }
+}
+
+function isNth(nth: Fault['nth'], turn: number): boolean {
+  if (nth === undefined) return true;
+  return typeof nth === 'number' ? nth === turn : turn >= nth.from && turn <= nth.to;
 }

@@ -1,41 +1,26 @@
 import { type Balancer, checksHealth } from './balancer.ts';
-import type { AdminAnswer } from './errors.ts';
-import type { Entity } from './schema.ts';
+import { type Entity, isRecord } from './schema.ts';
 
-/** `/upstreams/U/health`, of each target or, with `?balancer_health=1`, of the whole. */
-export function health(
-  upstream: Entity,
-  targets: readonly Entity[],
-  balancer: Balancer,
-  view: { readonly nodeId: string; readonly whole: boolean },
-): AdminAnswer {
-  const envelope = { next: null, node_id: view.nodeId };
-  const isKnown = balancer.knows(upstream);
-  if (view.whole) {
-    return { status: 200, body: { ...envelope, ...(isKnown && { data: whole(upstream, targets, balancer) }) } };
-  }
-  const data = targets.map((target) => (isKnown ? { ...target, ...one(upstream, target, balancer) } : target));
-  return { status: 200, body: { ...envelope, data } };
+/** The targets with what `/upstreams/U/health` adds to each; nothing while the balancer does not know the upstream. */
+export function withHealth(upstream: Entity, targets: readonly Entity[], balancer: Balancer): readonly Entity[] {
+  if (!balancer.knows(upstream)) return targets;
+  return targets.map((target) => {
+    const { ip, port, weight } = parts(target);
+    const health = stateOf(upstream, target, balancer);
+    const data = { addresses: [{ health, ip, port, weight }], ...hostOf(upstream, target, balancer) };
+    return { ...target, health, data };
+  });
 }
 
-function one(upstream: Entity, target: Entity, balancer: Balancer): Entity {
-  const status = !checksHealth(upstream) ? 'HEALTHCHECKS_OFF' : balancer.isHealthy(target) ? 'HEALTHY' : 'UNHEALTHY';
-  const { ip, port, weight } = parts(target);
-  const details = { addresses: [{ health: status, ip, port, weight }], ...host(target, balancer) };
-  return { health: status, data: details };
-}
-
-function whole(upstream: Entity, targets: readonly Entity[], balancer: Balancer): Entity {
+/** `?balancer_health=1`: of the upstream as a whole, undefined while the balancer does not know it. */
+export function balancerHealth(upstream: Entity, targets: readonly Entity[], balancer: Balancer): Entity | undefined {
+  if (!balancer.knows(upstream)) return undefined;
   const hosts = targets.map((target) => {
     const { ip, port, weight } = parts(target);
-    return { addresses: [{ healthy: balancer.isHealthy(target), ip, port, weight }], ...host(target, balancer) };
+    const healthy = balancer.isHealthy(upstream, target);
+    return { addresses: [{ healthy, ip, port, weight }], ...hostOf(upstream, target, balancer) };
   });
-  const total = targets.reduce((sum, target) => sum + Number(target.weight), 0);
-  const available = targets
-    .filter((target) => balancer.isHealthy(target))
-    .reduce((sum, target) => sum + Number(target.weight), 0);
-  const healthy = available > 0;
-  const weight = { available, total, unavailable: total - available };
+  const { healthy, weight } = weightsOf(upstream, targets, balancer);
   const state = healthy ? 'HEALTHY' : 'UNHEALTHY';
   return {
     id: upstream.id,
@@ -46,9 +31,25 @@ function whole(upstream: Entity, targets: readonly Entity[], balancer: Balancer)
   };
 }
 
-function host(target: Entity, balancer: Balancer): Entity {
+/** Below the threshold Kong answers 503 although some targets are fine. */
+export function weightsOf(upstream: Entity, targets: readonly Entity[], balancer: Balancer) {
+  const sum = (list: readonly Entity[]) => list.reduce((total, target) => total + Number(target.weight), 0);
+  const total = sum(targets);
+  const available = sum(targets.filter((target) => balancer.isHealthy(upstream, target)));
+  const threshold = isRecord(upstream.healthchecks) ? Number(upstream.healthchecks.threshold) : 0;
+  const healthy = total > 0 && (available * 100) / total > threshold;
+  return { healthy, weight: { available, total, unavailable: total - available } };
+}
+
+/** Weight 0 is not checked. */
+function stateOf(upstream: Entity, target: Entity, balancer: Balancer): string {
+  if (!checksHealth(upstream) || target.weight === 0) return 'HEALTHCHECKS_OFF';
+  return balancer.isHealthy(upstream, target) ? 'HEALTHY' : 'UNHEALTHY';
+}
+
+function hostOf(upstream: Entity, target: Entity, balancer: Balancer): Entity {
   const { ip, port, weight } = parts(target);
-  const available = balancer.isHealthy(target) ? weight : 0;
+  const available = balancer.isHealthy(upstream, target) ? weight : 0;
   return {
     dns: 'A',
     host: ip,

@@ -1,27 +1,57 @@
+import { isSince, type Release, type Since } from './release.ts';
+
 /** One field of a Kong entity: what it takes and what it is when nobody gives it. */
 export interface Field {
-  readonly type: 'string' | 'integer' | 'number' | 'boolean' | 'list' | 'record' | 'map' | 'reference';
+  readonly type:
+    | 'string'
+    | 'integer'
+    | 'number'
+    | 'boolean'
+    | 'array'
+    | 'set'
+    | 'record'
+    | 'map'
+    | 'reference'
+    /** Given by Kong itself unless the client does. */
+    | 'auto';
   readonly between?: readonly [number, number];
   readonly oneOf?: readonly string[];
   readonly required?: boolean;
   readonly fallback?: unknown;
-  readonly fields?: Readonly<Record<string, Field>>;
+  readonly fields?: Fields;
+  /** Of an array's or a set's elements. */
+  readonly item?: Field;
   /** An error text, or undefined when the value is fine. */
   readonly check?: (value: string) => string | undefined;
+  readonly since?: Since;
+  /** Of the values in `oneOf` that came later. */
+  readonly valueSince?: Readonly<Record<string, Since>>;
 }
 
+export type Fields = Readonly<Record<string, Field>>;
 export type Entity = Record<string, unknown>;
 /** Errors by field, nested as the entity is; lists by position. */
 export type FieldErrors = Record<string, unknown>;
 
+/** The fields as one release has them. */
+export function fieldsAt(fields: Fields, release: Release): Fields {
+  return Object.fromEntries(
+    Object.entries(fields)
+      .filter(([, field]) => isSince(release, field.since))
+      .map(([name, field]) => [name, fieldAt(field, release)]),
+  );
+}
+
 /** Defaults filled in, as Kong's `process_auto_fields` does; a given record is completed. */
-export function fillIn(fields: Readonly<Record<string, Field>>, given: Entity): Entity {
+export function fillIn(fields: Fields, given: Entity): Entity {
   const filled: Entity = {};
   for (const [name, field] of Object.entries(fields)) {
     const value = given[name];
+    if (field.type === 'auto') continue;
     if (field.type === 'record' && field.fields !== undefined)
       filled[name] = fillIn(field.fields, isRecord(value) ? value : {});
-    else filled[name] = value ?? structuredClone(field.fallback ?? null);
+    else if (field.type === 'set' && Array.isArray(value)) filled[name] = [...new Set(value)];
+    else filled[name] = value ?? field.fallback ?? null;
   }
   return filled;
 }
@@ -36,62 +66,15 @@ export function mergeEntity(base: Entity, patch: Entity): Entity {
   return merged;
 }
 
-/** What is wrong with the fields given. */
-export function validate(fields: Readonly<Record<string, Field>>, given: Entity, complete: boolean): FieldErrors {
-  const errors: FieldErrors = {};
-  for (const [name, value] of Object.entries(given)) {
-    const field = fields[name];
-    const error = field === undefined ? 'unknown field' : fieldError(field, value);
-    if (error !== undefined) errors[name] = error;
-  }
-  for (const [name, field] of Object.entries(fields)) {
-    if (complete && field.required === true && (given[name] ?? null) === null) errors[name] = 'required field missing';
-  }
-  return errors;
-}
-
 export function isRecord(value: unknown): value is Entity {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function fieldError(field: Field, value: unknown): unknown {
-  if (value === null) return undefined;
-  switch (field.type) {
-    case 'integer':
-      return Number.isInteger(value) ? rangeError(field, Number(value)) : 'expected an integer';
-    case 'number':
-      return typeof value === 'number' ? rangeError(field, value) : 'expected a number';
-    case 'boolean':
-      return typeof value === 'boolean' ? undefined : 'expected a boolean';
-    case 'string':
-      return typeof value === 'string' ? textError(field, value) : 'expected a string';
-    case 'list':
-      return listError(field, value);
-    case 'record':
-      return recordError(field, value);
-    default:
-      return undefined;
-  }
-}
-
-function rangeError({ between }: Field, value: number): string | undefined {
-  if (between === undefined || (value >= between[0] && value <= between[1])) return undefined;
-  return `value should be between ${between[0]} and ${between[1]}`;
-}
-
-function textError(field: Field, value: string): string | undefined {
-  if (field.oneOf !== undefined && !field.oneOf.includes(value)) return `expected one of: ${field.oneOf.join(', ')}`;
-  return field.check?.(value);
-}
-
-function listError(field: Field, value: unknown): unknown {
-  if (!Array.isArray(value)) return 'expected a set';
-  const errors = value.map((item) => (typeof item === 'string' ? field.check?.(item) : undefined));
-  return errors.some((error) => error !== undefined) ? errors : undefined;
-}
-
-function recordError(field: Field, value: unknown): unknown {
-  if (!isRecord(value)) return 'expected a record';
-  const errors = validate(field.fields ?? {}, value, false);
-  return Object.keys(errors).length > 0 ? errors : undefined;
+function fieldAt(field: Field, release: Release): Field {
+  const { fields, oneOf, valueSince } = field;
+  return {
+    ...field,
+    ...(fields !== undefined && { fields: fieldsAt(fields, release) }),
+    ...(oneOf !== undefined && { oneOf: oneOf.filter((value) => isSince(release, valueSince?.[value])) }),
+  };
 }

@@ -1,0 +1,99 @@
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Admin } from './admin.ts';
+import type { AdminAnswer } from './errors.ts';
+import type { FaultKind, Faults } from './faults.ts';
+import { readBody } from './http-server.ts';
+import { type AdminRequest, parseRequest } from './request.ts';
+import type { Entity } from './schema.ts';
+
+/** One request that the Admin API got, in the order in which they were dealt with. */
+export interface RequestRecord {
+  readonly method: string;
+  /** With its query, without the workspace. */
+  readonly path: string;
+  readonly workspace: string | undefined;
+  readonly body: Entity | undefined;
+  readonly headers: IncomingHttpHeaders;
+  /** 0 when it was dropped. */
+  readonly status: number;
+  /** When it came, since the epoch. */
+  readonly atMs: number;
+}
+
+export interface AdminPort {
+  readonly admin: Admin;
+  readonly adminToken: string | undefined;
+  readonly workspaces: readonly string[];
+  readonly faults: Faults;
+  readonly record: (record: RequestRecord) => void;
+}
+
+const DENIED: AdminAnswer = {
+  status: 401,
+  body: { message: 'Invalid credentials. Token or User credentials required' },
+};
+
+/** Serves one request: the fault that it meets, else what `Admin` says. */
+export async function serveAdmin(port: AdminPort, incoming: IncomingMessage, response: ServerResponse): Promise<void> {
+  const atMs = performance.timeOrigin + performance.now();
+  const { method = 'GET', headers } = incoming;
+  const text = (await readBody(incoming)).toString('utf8');
+  const { workspace, url } = splitWorkspace(incoming.url ?? '/', port.workspaces);
+  const raw = { method: method === 'HEAD' ? 'GET' : method, url, text, contentType: headers['content-type'] ?? '' };
+  const parsed = parseRequest(raw, port.admin.release);
+  const body = 'status' in parsed ? undefined : parsed.body;
+  const record = (status: number) => port.record({ method, path: url, workspace, body, headers, status, atMs });
+
+  const fault = port.faults.meet(method, url);
+  if (fault?.kind === 'delay') await wait(fault.ms);
+  if (fault?.kind === 'drop') {
+    record(0);
+    incoming.socket.destroy();
+    return;
+  }
+  const isAllowed = port.adminToken === undefined || headers['kong-admin-token'] === port.adminToken;
+  const answer: AdminAnswer = fault?.kind === 'status' ? fault : isAllowed ? answerTo(port.admin, parsed) : DENIED;
+  record(answer.status);
+  if (answer.afterMs !== undefined && answer.afterMs > 0) await wait(answer.afterMs);
+  send(response, answer, fault);
+}
+
+function answerTo(admin: Admin, parsed: AdminRequest | AdminAnswer): AdminAnswer {
+  return 'status' in parsed ? parsed : admin.answer(parsed);
+}
+
+function send(response: ServerResponse, answer: AdminAnswer, fault: FaultKind | undefined): void {
+  const { body } = answer;
+  const isHtml = typeof body === 'string';
+  const text = body === undefined ? '' : isHtml ? body : JSON.stringify(body);
+  if (fault?.kind === 'drop-after-write') {
+    response.socket?.destroy();
+    return;
+  }
+  if (fault?.kind === 'html') {
+    response.writeHead(200, { 'content-type': 'text/html' });
+    response.end('<html>welcome</html>');
+    return;
+  }
+  response.writeHead(answer.status, {
+    ...answer.headers,
+    ...(text !== '' && { 'content-type': isHtml ? 'text/html' : 'application/json; charset=utf-8' }),
+    ...(answer.status !== 204 && answer.status !== 304 && { 'content-length': Buffer.byteLength(text) }),
+  });
+  if (fault?.kind === 'truncate') {
+    response.write(text.slice(0, text.length / 2), () => response.socket?.destroy());
+    return;
+  }
+  response.end(text);
+}
+
+function splitWorkspace(
+  url: string,
+  workspaces: readonly string[],
+): { readonly workspace: string | undefined; readonly url: string } {
+  const [, first = ''] = url.split(/[/?]/);
+  if (!workspaces.includes(first)) return { workspace: undefined, url };
+  const rest = url.slice(first.length + 1);
+  return { workspace: first, url: rest.startsWith('/') ? rest : `/${rest}` };
+}

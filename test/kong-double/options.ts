@@ -1,0 +1,65 @@
+import type { AdminOptions } from './admin.ts';
+import type { Dns } from './proxy.ts';
+import type { Entity } from './schema.ts';
+
+export interface KongDoubleOptions {
+  /** `postgres` unless told otherwise. */
+  readonly database?: 'postgres' | 'off';
+  /** 3.9.1 unless told otherwise; 2.8 and later are told apart. */
+  readonly version?: string;
+  readonly role?: 'traditional' | 'control_plane';
+  /** Those that are installed and enabled. */
+  readonly plugins?: readonly string[];
+  /** Put under the config of a plugin, by its name. */
+  readonly pluginDefaults?: Readonly<Record<string, Entity>>;
+  /** Asked for in the header `Kong-Admin-Token`. */
+  readonly adminToken?: string;
+  /** Taken as a first part of the path; all of them share one state. */
+  readonly workspaces?: readonly string[];
+  /** A free one unless told otherwise. */
+  readonly adminPort?: number;
+  readonly proxyPort?: number;
+  /** Until the balancer knows a new, renamed or deleted upstream; 5,000 as Kong's `worker_state_update_frequency`. */
+  readonly healthUpdateMs?: number;
+  /** An older name of `healthUpdateMs`. */
+  readonly balancerDelayMs?: number;
+  /** How long `POST /config` takes; others get 429 meanwhile. 0 unless told otherwise. */
+  readonly configLoadMs?: number;
+  /** What DNS says about the host of a Service without an upstream; nothing unless told otherwise. */
+  readonly dns?: Dns;
+  /** Whether `listen` after `stop` finds the state again; as a database does unless told otherwise. */
+  readonly statePersistsAcrossRestart?: boolean;
+}
+
+const PLUGINS = [
+  'acl',
+  'basic-auth',
+  'correlation-id',
+  'cors',
+  'file-log',
+  'http-log',
+  'ip-restriction',
+  'jwt',
+  'key-auth',
+  'kong-upstream-healthcheck',
+  'prometheus',
+  'proxy-cache',
+  'rate-limiting',
+  'request-size-limiting',
+  'request-termination',
+  'request-transformer',
+  'response-transformer',
+];
+const HEALTH_UPDATE_MS = 5000;
+
+export function adminOptions(options: KongDoubleOptions): AdminOptions {
+  return {
+    database: options.database ?? 'postgres',
+    version: options.version ?? '3.9.1',
+    role: options.role ?? 'traditional',
+    plugins: options.plugins ?? PLUGINS,
+    pluginDefaults: options.pluginDefaults ?? {},
+    healthUpdateMs: options.healthUpdateMs ?? options.balancerDelayMs ?? HEALTH_UPDATE_MS,
+    configLoadMs: options.configLoadMs ?? 0,
+  };
+}
