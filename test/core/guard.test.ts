@@ -14,7 +14,7 @@ const base: GuardContext = {
   allAnswered: true,
   emptySinceMs: undefined,
   heldSinceMs: undefined,
-  fleet: { ownedTargets: 4, removedRecently: 0, askedByOthers: 0 },
+  fleet: { ownedTargets: 4, removedRecently: 0, askedByOthers: 0, leavingElsewhere: 0 },
   policy: 'sync',
   force: false,
 };
@@ -83,28 +83,46 @@ describe('the fleet limit', () => {
     [
       'under ten owned targets it says nothing',
       4,
-      { fleet: { ownedTargets: 9, removedRecently: 0, askedByOthers: 5 } },
+      { fleet: { ownedTargets: 9, removedRecently: 0, askedByOthers: 5, leavingElsewhere: 0 } },
       undefined,
     ],
-    ['half of ten is not over it', 4, { fleet: { ownedTargets: 10, removedRecently: 0, askedByOthers: 1 } }, undefined],
-    ['more than half of ten', 4, { fleet: { ownedTargets: 10, removedRecently: 0, askedByOthers: 2 } }, 'fleet_limit'],
+    [
+      'half of ten is not over it',
+      4,
+      { fleet: { ownedTargets: 10, removedRecently: 0, askedByOthers: 1, leavingElsewhere: 0 } },
+      undefined,
+    ],
+    [
+      'more than half of ten',
+      4,
+      { fleet: { ownedTargets: 10, removedRecently: 0, askedByOthers: 2, leavingElsewhere: 0 } },
+      'fleet_limit',
+    ],
     [
       'what went within the window counts',
       4,
-      { fleet: { ownedTargets: 8, removedRecently: 4, askedByOthers: 0 } },
+      { fleet: { ownedTargets: 8, removedRecently: 4, askedByOthers: 0, leavingElsewhere: 0 } },
       'fleet_limit',
     ],
     [
       'held long enough: allowed',
       4,
-      { fleet: { ownedTargets: 10, removedRecently: 0, askedByOthers: 2 }, heldSinceMs: NOW - 300_000 },
+      {
+        fleet: { ownedTargets: 10, removedRecently: 0, askedByOthers: 2, leavingElsewhere: 0 },
+        heldSinceMs: NOW - 300_000,
+      },
       undefined,
     ],
-    ['forced', 4, { fleet: { ownedTargets: 10, removedRecently: 0, askedByOthers: 2 }, force: true }, undefined],
+    [
+      'forced',
+      4,
+      { fleet: { ownedTargets: 10, removedRecently: 0, askedByOthers: 2, leavingElsewhere: 0 }, force: true },
+      undefined,
+    ],
     [
       'a small removal is held too',
       1,
-      { fleet: { ownedTargets: 100, removedRecently: 60, askedByOthers: 20 } },
+      { fleet: { ownedTargets: 100, removedRecently: 60, askedByOthers: 20, leavingElsewhere: 0 } },
       'fleet_limit',
     ],
   ])('%s', (_, removals, overrides, reason) => {
@@ -112,19 +130,22 @@ describe('the fleet limit', () => {
   });
 
   test('new targets count as owned, so that a replacement is no loss', () => {
-    const fleet = { ownedTargets: 10, removedRecently: 0, askedByOthers: 0 };
+    const fleet = { ownedTargets: 10, removedRecently: 0, askedByOthers: 0, leavingElsewhere: 0 };
     const context = { ...base, ownedTargets: 10, desiredTargets: 10, confirmed: true, fleet };
     expect(guardPlan(plan(10, 10), context).hold).toBeUndefined();
   });
 
-  test('deleting an upstream counts each of its targets', () => {
-    const deletion = {
-      upstream: 'web',
-      changes: [{ kind: 'delete-upstream', upstream: 'web', at: 'web', reason: '' } as const],
-      notes: [],
-    };
-    const fleet = { ownedTargets: 10, removedRecently: 0, askedByOthers: 0 };
-    expect(guardDeletion(deletion, { ...base, ownedTargets: 6, fleet }).hold?.reason).toBe('fleet_limit');
-    expect(guardDeletion(deletion, { ...base, ownedTargets: 5, fleet }).hold).toBeUndefined();
+  test.each<[string, number, object, string | undefined]>([
+    ['alone, however many targets it has', 10, {}, undefined],
+    ['with others, together over the limit', 4, { leavingElsewhere: 4 }, 'fleet_limit'],
+    ['with others, together within the limit', 2, { leavingElsewhere: 3 }, undefined],
+    ['while targets of others go, together over the limit', 4, { askedByOthers: 4 }, 'fleet_limit'],
+  ])('an upstream is deleted %s', (_, ownedTargets, fleet, reason) => {
+    const change = { kind: 'delete-upstream', upstream: 'web', at: 'web', reason: '' } as const;
+    const view = { ownedTargets: 10, removedRecently: 0, askedByOthers: 0, leavingElsewhere: 0, ...fleet };
+    expect(
+      guardDeletion({ upstream: 'web', changes: [change], notes: [] }, { ...base, ownedTargets, fleet: view }).hold
+        ?.reason,
+    ).toBe(reason);
   });
 });

@@ -183,7 +183,7 @@ test('the guard never lets all of a registered service go, whatever else is aske
         allAnswered,
         emptySinceMs: undefined,
         heldSinceMs: undefined,
-        fleet: { ownedTargets: owned, removedRecently: 0, askedByOthers: 0 },
+        fleet: { ownedTargets: owned, removedRecently: 0, askedByOthers: 0, leavingElsewhere: 0 },
         policy: 'sync',
         force: false,
       });

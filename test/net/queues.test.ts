@@ -137,6 +137,16 @@ test('the ledger counts a removal for its window, and not what came back', () =>
   ledger.removed('a', 't2', 1_000);
   ledger.removed('a', 't3', 2_000);
   ledger.added('a', 't2');
-  expect(ledger.view('a', 3_000)).toEqual({ ownedTargets: 10, removedRecently: 2, askedByOthers: 4 });
-  expect(ledger.view('b', 10_500)).toEqual({ ownedTargets: 10, removedRecently: 1, askedByOthers: 0 });
+  expect(ledger.view('a', 3_000)).toEqual({
+    ownedTargets: 10,
+    removedRecently: 2,
+    askedByOthers: 4,
+    leavingElsewhere: 0,
+  });
+  expect(ledger.view('b', 10_500)).toEqual({
+    ownedTargets: 10,
+    removedRecently: 1,
+    askedByOthers: 0,
+    leavingElsewhere: 0,
+  });
 });

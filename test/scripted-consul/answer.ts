@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { setTimeout as wait } from 'node:timers/promises';
+import { send } from './transport.ts';
 
 /** One answer of a script, in place of the usual one. */
 export type Answer =
@@ -54,18 +55,4 @@ export async function play(answer: Answer, held: Held, response: ServerResponse)
     default:
       throw new Error(`unknown answer: ${answer satisfies never}`);
   }
-}
-
-/** Sends a whole body at once, as JSON unless the headers say otherwise. */
-export function send(
-  response: ServerResponse,
-  body: string,
-  how: { readonly status?: number; readonly headers?: Readonly<Record<string, string>> } = {},
-): void {
-  response.writeHead(how.status ?? 200, {
-    'Content-Type': 'application/json',
-    'Content-Length': Buffer.byteLength(body),
-    ...how.headers,
-  });
-  response.end(body);
 }

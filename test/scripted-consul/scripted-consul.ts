@@ -1,254 +1,234 @@
-import http, { type IncomingMessage, type ServerResponse } from 'node:http';
-import { Registrations } from './catalog.ts';
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
+import type { CheckStatus } from '../../sidecar/src/core/instance.ts';
+import { changeAtAgent } from './agent-endpoints.ts';
+import { type Answer, type Held, play } from './answer.ts';
+import { ChangeIndex, parseBlocking } from './change-index.ts';
+import { ConnectionGate } from './connection-gate.ts';
+import { changeLocks } from './lock-endpoints.ts';
+import { Locks } from './locks.ts';
+import { Registrations } from './registrations.ts';
+import { queryHeaders, readText, refuse, send, sendText } from './transport.ts';
 
-/** One answer of the script, in place of the usual one. */
-export type Answer =
-  | {
-      readonly kind: 'answer';
-      readonly status?: number;
-      /** Null leaves the header out. */
-      readonly index?: number | null;
-      readonly entries?: readonly unknown[];
-      readonly raw?: string;
-      readonly headers?: Readonly<Record<string, string>>;
-    }
-  | { readonly kind: 'never' }
-  | { readonly kind: 'reset' }
-  | { readonly kind: 'half' }
-  | { readonly kind: 'html' };
+export type { Answer } from './answer.ts';
 
 export interface ConsulRequestRecord {
+  readonly method: string;
   readonly path: string;
   readonly query: URLSearchParams;
-  readonly headers: http.IncomingHttpHeaders;
+  readonly headers: IncomingHttpHeaders;
   readonly atMs: number;
 }
 
-interface Service {
-  index: number;
-  entries: readonly unknown[];
+export interface ScriptedConsulOptions {
+  /** Past it, connections get 429. It is also what `/v1/agent/self` tells. */
+  readonly maxConnectionsPerClient?: number;
+}
+
+interface Exchange extends ConsulRequestRecord {
+  /** What follows `/v1/`, decoded. */
+  readonly segments: readonly string[];
+  readonly text: string;
+  readonly response: ServerResponse;
+}
+
+const DEFAULT_MAX_CONNECTIONS = 200;
+const NO_ENDPOINT = {
+  status: 404,
+  text: 'Invalid URL path: not a recognized HTTP API endpoint\n',
+  touched: [],
+} as const;
+
+/** Starts a Consul that says what a test tells it to. */
+export async function startScriptedConsul(options: ScriptedConsulOptions = {}): Promise<ScriptedConsul> {
+  const consul = new ScriptedConsul(options);
+  await consul.listen();
+  return consul;
 }
 
 /** A Consul that says what a test tells it to, over real HTTP; also the small Consul of the demo. */
 export class ScriptedConsul {
   readonly requests: ConsulRequestRecord[] = [];
-  readonly #services = new Map<string, Service>();
+  readonly connections: ConnectionGate;
+  readonly locks: Locks;
+  readonly #index = new ChangeIndex();
+  readonly #services = new Map<string, Held>();
   readonly #scripts = new Map<string, Answer[]>();
   readonly #always = new Map<string, (request: ConsulRequestRecord) => Answer>();
-  readonly #waiting = new Set<() => void>();
   readonly #registrations = new Registrations();
-  #index = 10;
-  #server: http.Server | undefined;
   #port = 0;
+
+  constructor(options: ScriptedConsulOptions) {
+    const maxConnections = options.maxConnectionsPerClient ?? DEFAULT_MAX_CONNECTIONS;
+    this.connections = new ConnectionGate((request, response) => {
+      this.#serve(request, response).catch((error: unknown) => refuse(response, error));
+    }, maxConnections);
+    this.locks = new Locks(() => {
+      const index = this.#index.advance();
+      this.#index.wake();
+      return index;
+    });
+  }
 
   get url(): string {
     return `http://127.0.0.1:${this.#port}`;
   }
 
-  /** What Consul holds of a service; wakes those who wait. */
+  /** What Consul holds of a service, `index` any number, lower ones too; whoever waits for a higher one is woken. */
   set(service: string, entries: readonly unknown[], index?: number): void {
-    this.#index += 1;
-    this.#services.set(service, { index: index ?? this.#index, entries });
-    for (const wake of [...this.#waiting]) wake();
+    const next = this.#index.advance();
+    this.#services.set(service, { index: index ?? next, entries });
+    this.#index.wake();
   }
 
   /** The next answers for a service, each once; they do not wait for anything. */
   script(service: string, ...answers: readonly Answer[]): void {
     this.#scripts.set(service, [...(this.#scripts.get(service) ?? []), ...answers]);
-    for (const wake of [...this.#waiting]) wake();
+    this.#index.wake();
   }
 
   /** Every answer for a service from now on, until undefined is given. */
   always(service: string, answer: ((request: ConsulRequestRecord) => Answer) | undefined): void {
     if (answer === undefined) this.#always.delete(service);
     else this.#always.set(service, answer);
-    for (const wake of [...this.#waiting]) wake();
+    this.#index.wake();
+  }
+
+  /** Moves a service's index on every so often, its content staying as it is. @returns what ends it */
+  churn(service: string, everyMs: number): () => void {
+    const timer = setInterval(() => this.set(service, this.#held(service).entries), everyMs).unref();
+    return () => clearInterval(timer);
   }
 
   readsOf(service: string): readonly ConsulRequestRecord[] {
     return this.requests.filter(({ path }) => path === `/v1/health/service/${service}`);
   }
 
-  async listen(): Promise<void> {
-    const server = http.createServer((request, response) => {
-      this.#serve(request, response).catch(() => response.destroy());
-    });
-    await new Promise<void>((resolve) => server.listen(this.#port, '127.0.0.1', resolve));
-    const address = server.address();
-    this.#port = typeof address === 'object' && address !== null ? address.port : 0;
-    this.#server = server;
+  /** As `PUT /v1/agent/service/register`, in Consul's own names. */
+  register(service: { readonly Name: string } & Readonly<Record<string, unknown>>): void {
+    this.#publish(this.#registrations.register(service));
   }
 
-  /** Stops listening; what it holds is kept. */
+  deregister(id: string): void {
+    this.#publish(this.#registrations.deregister(id));
+  }
+
+  setCheck(id: string, status: CheckStatus): void {
+    this.#publish(this.#registrations.setCheck(id, status));
+  }
+
+  maintenance(id: string, enable: boolean): void {
+    this.#publish(this.#registrations.setMaintenance(id, enable));
+  }
+
+  nodeMaintenance(enable: boolean): void {
+    this.#publish(this.#registrations.setNodeMaintenance(enable));
+  }
+
+  /** Listens, again on the same port after a `stop`. */
+  async listen(): Promise<void> {
+    this.#port = await this.connections.listen(this.#port);
+  }
+
+  /** Stops listening and cuts every connection; what it holds is kept. */
   async stop(): Promise<void> {
-    for (const wake of [...this.#waiting]) wake();
-    const server = this.#server;
-    if (server === undefined) return;
-    const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-    server.closeAllConnections();
-    await closed;
+    await this.connections.close();
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = new URL(request.url ?? '/', 'http://consul');
     const record = {
+      method: request.method ?? 'GET',
       path: decodeURI(url.pathname),
       query: url.searchParams,
       headers: request.headers,
       atMs: performance.now(),
     };
     this.requests.push(record);
-    const [, , group = '', kind = '', name = ''] = url.pathname.split('/').map(decodeURIComponent);
-    if (group === 'health' && kind === 'service') return await this.#health(name, record, response);
-    if (group === 'status') return send(response, JSON.stringify(`127.0.0.1:${this.#port}`), {});
-    if (group === 'agent' && kind === 'self')
-      return send(
-        response,
-        '{"Config":{"Version":"1.14.8","Datacenter":"dc1"},"DebugConfig":{"HTTPMaxConnsPerClient":200}}',
-        {},
-      );
-    if (group === 'catalog') return this.#catalog(response);
-    if (group === 'agent') return await this.#agent(kind, name, url, request, response);
-    response.writeHead(404).end();
+    const segments = url.pathname.split('/').slice(2).map(decodeURIComponent);
+    await this.#route({ ...record, segments, text: await readText(request), response });
   }
 
-  async #health(name: string, record: ConsulRequestRecord, response: ServerResponse): Promise<void> {
-    const index = Number(record.query.get('index') ?? 0);
-    const waitMs = Number.parseInt(record.query.get('wait') ?? '0', 10);
-    const untilMs = performance.now() + (index > 0 ? waitMs : 0);
+  async #route(exchange: Exchange): Promise<void> {
+    const { segments, response } = exchange;
+    const [group = '', kind = ''] = segments;
+    if (group === 'health' && kind === 'service') return await this.#health(exchange);
+    if (group === 'catalog' && kind === 'services') return await this.#catalog(exchange);
+    if (group === 'kv' && exchange.method === 'GET') return await this.#key(exchange);
+    if (group === 'status' && kind === 'leader') return send(response, JSON.stringify(`127.0.0.1:${this.#port}`));
+    if (group === 'agent' && kind === 'self') return send(response, JSON.stringify(this.#self()));
+    if (group === 'agent') return this.#agent(exchange);
+    if (group === 'kv' || group === 'session') return this.#locks(exchange);
+    sendText(response, NO_ENDPOINT.status, NO_ENDPOINT.text);
+  }
+
+  async #health(exchange: Exchange): Promise<void> {
+    const { segments, query, response } = exchange;
+    const [, , name = ''] = segments;
+    const scripted = () => this.#always.get(name)?.(exchange) ?? this.#scripts.get(name)?.shift();
+    const answer = await this.#block(exchange, () => this.#held(name).index, scripted);
+    if (response.destroyed) return;
+    if (answer !== undefined) return await play(answer, this.#held(name), response);
+    const held = this.#held(name);
+    const isStreamed = Number(query.get('index') ?? 0) > 0 && !query.has('consistent');
+    send(response, JSON.stringify(held.entries), { headers: queryHeaders(held.index, isStreamed) });
+  }
+
+  async #catalog(exchange: Exchange): Promise<void> {
+    await this.#block(exchange, () => this.#index.value);
+    const names = [...this.#services].filter(([, { entries }]) => entries.length > 0).map(([name]) => name);
+    const body = Object.fromEntries(['consul', ...names].sort().map((name) => [name, []]));
+    send(exchange.response, JSON.stringify(body), { headers: queryHeaders(this.#index.value, false) });
+  }
+
+  async #key(exchange: Exchange): Promise<void> {
+    const name = exchange.segments.slice(1).join('/');
+    await this.#block(exchange, () => this.locks.read(name)?.index ?? this.#index.value);
+    const { index, body } = this.locks.read(name) ?? { index: this.#index.value, body: undefined };
+    const headers = queryHeaders(index, false);
+    if (body === undefined) send(exchange.response, '', { status: 404, headers });
+    else send(exchange.response, JSON.stringify(body), { headers });
+  }
+
+  #agent({ segments, query, text, response }: Exchange): void {
+    const answer = changeAtAgent(this.#registrations, { path: segments.slice(1), query, text }) ?? NO_ENDPOINT;
+    this.#publish(answer.touched);
+    sendText(response, answer.status, answer.text);
+  }
+
+  #locks({ method, segments, query, text, response }: Exchange): void {
+    const answer = changeLocks(this.locks, { method, path: segments, query, text });
+    if (answer === undefined) sendText(response, NO_ENDPOINT.status, NO_ENDPOINT.text);
+    else send(response, answer.body, { status: answer.status });
+  }
+
+  /** Waits while the index is not higher than the asked one. Gives the interrupting answer, if one came up. */
+  async #block(
+    { query, response }: Exchange,
+    current: () => number,
+    interrupt: () => Answer | undefined = () => undefined,
+  ): Promise<Answer | undefined> {
+    const { index, untilMs } = parseBlocking(query);
     for (;;) {
-      const answer = this.#always.get(name)?.(record) ?? this.#scripts.get(name)?.shift();
-      if (answer !== undefined) return await this.#play(answer, name, response);
-      const service = this.#service(name);
-      if (service.index > index || index > this.#index || performance.now() >= untilMs)
-        return sendEntries(response, service.index, service.entries, {});
-      await this.#changeOr(untilMs, response);
-      if (response.destroyed) return;
+      if (response.destroyed) return undefined;
+      const answer = interrupt();
+      if (answer !== undefined || current() > index || performance.now() >= untilMs) return answer;
+      await this.#index.change(untilMs, response);
     }
   }
 
-  async #play(answer: Answer, name: string, response: ServerResponse): Promise<void> {
-    switch (answer.kind) {
-      case 'answer': {
-        const { status = 200, index, entries, raw, headers = {} } = answer;
-        const service = this.#service(name);
-        const body = raw ?? JSON.stringify(entries ?? service.entries);
-        return send(
-          response,
-          body,
-          { ...(index !== null && { 'X-Consul-Index': String(index ?? service.index) }), ...headers },
-          status,
-        );
-      }
-      case 'never':
-        return;
-      case 'reset':
-        response.socket?.destroy();
-        return;
-      case 'half':
-        response.writeHead(200, { 'content-type': 'application/json', 'content-length': 1000, 'X-Consul-Index': '99' });
-        response.write('[{"Node":', () => response.socket?.destroy());
-        return;
-      case 'html':
-        response.writeHead(200, { 'content-type': 'text/html', 'X-Consul-Index': '99' });
-        response.end('<html>sign in</html>');
-        return;
-      default:
-        throw new Error(`unknown answer: ${answer satisfies never}`);
-    }
+  #publish(services: readonly string[]): void {
+    for (const name of services) this.set(name, this.#registrations.entriesOf(name));
   }
 
-  #service(name: string): Service {
-    return this.#services.get(name) ?? { index: this.#index, entries: [] };
+  /** A service nobody has set moves with every change of others, as in Consul. */
+  #held(name: string): Held {
+    return this.#services.get(name) ?? { index: this.#index.value, entries: [] };
   }
 
-  #catalog(response: ServerResponse): void {
-    const names = [...this.#services.keys(), ...this.#registrations.names()];
-    send(response, JSON.stringify(Object.fromEntries(names.map((name) => [name, []]))), {
-      'X-Consul-Index': String(this.#index),
-    });
+  #self(): unknown {
+    return {
+      Config: { Datacenter: 'dc1', NodeName: 'scripted', Server: true, Version: '1.14.8' },
+      DebugConfig: { HTTPMaxConnsPerClient: this.connections.maxConnections },
+    };
   }
-
-  /** `/v1/agent/service/register` and its like. */
-  async #agent(
-    kind: string,
-    action: string,
-    url: URL,
-    request: IncomingMessage,
-    response: ServerResponse,
-  ): Promise<void> {
-    const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(Buffer.from(chunk));
-    const text = Buffer.concat(chunks).toString('utf8');
-    const body: unknown = text === '' ? {} : JSON.parse(text);
-    const id = decodeURIComponent(url.pathname.split('/')[5] ?? '');
-    const name = this.#change(`${kind}/${action}`, id, body, url.searchParams);
-    if (name === undefined) {
-      response.writeHead(404).end();
-      return;
-    }
-    this.set(name, this.#registrations.entriesOf(name));
-    send(response, '', {});
-  }
-
-  #change(action: string, id: string, body: unknown, query: URLSearchParams): string | undefined {
-    switch (action) {
-      case 'service/register':
-        return this.#registrations.register(body);
-      case 'service/deregister':
-        return this.#registrations.deregister(id);
-      case 'service/maintenance':
-        return this.#registrations.setMaintenance(id, query.get('enable') === 'true');
-      case 'check/update': {
-        const status = typeof body === 'object' && body !== null && 'Status' in body ? body.Status : '';
-        return status === 'passing' || status === 'warning' || status === 'critical'
-          ? this.#registrations.setCheck(id, status)
-          : undefined;
-      }
-      default:
-        return undefined;
-    }
-  }
-
-  #changeOr(untilMs: number, response: ServerResponse): Promise<void> {
-    return new Promise((resolve) => {
-      const wake = () => {
-        clearTimeout(timer);
-        this.#waiting.delete(wake);
-        resolve();
-      };
-      const timer = setTimeout(wake, Math.max(1, untilMs - performance.now()));
-      this.#waiting.add(wake);
-      response.once('close', wake);
-    });
-  }
-}
-
-export async function startScriptedConsul(): Promise<ScriptedConsul> {
-  const consul = new ScriptedConsul();
-  await consul.listen();
-  return consul;
-}
-
-function sendEntries(
-  response: ServerResponse,
-  index: number,
-  entries: readonly unknown[],
-  headers: Readonly<Record<string, string>>,
-): void {
-  send(response, JSON.stringify(entries), {
-    'X-Consul-Index': String(index),
-    'X-Consul-KnownLeader': 'true',
-    'X-Consul-LastContact': '0',
-    ...headers,
-  });
-}
-
-function send(response: ServerResponse, body: string, headers: Readonly<Record<string, string>>, status = 200): void {
-  response.writeHead(status, {
-    'content-type': 'application/json',
-    'content-length': Buffer.byteLength(body),
-    ...headers,
-  });
-  response.end(body);
 }

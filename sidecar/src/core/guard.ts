@@ -18,6 +18,8 @@ export interface FleetView {
   readonly removedRecently: number;
   /** What other upstreams ask to remove now, held or not. */
   readonly askedByOthers: number;
+  /** Targets of other upstreams that nothing binds any more. */
+  readonly leavingElsewhere: number;
 }
 
 /** What the guard looks at besides the plan. Times are milliseconds of one clock. */
@@ -102,11 +104,20 @@ export type DeletionContext = Pick<
   'limits' | 'nowMs' | 'ownedTargets' | 'heldSinceMs' | 'fleet' | 'policy' | 'force'
 >;
 
-/** Deleting an upstream counts as removing each of its targets. */
+/**
+ * Deleting an upstream counts as removing each of its targets. One that leaves alone is somebody's decision and needs no
+ * more than its grace; several at once may be a config that went wrong.
+ */
 export function guardDeletion(plan: Plan, context: DeletionContext): Ruling {
-  const verdict = context.policy === 'upsert_only' ? upsertOnly() : fleetLimit(plan, context.ownedTargets, context);
+  const verdict = context.policy === 'upsert_only' ? upsertOnly() : massDeletion(plan, context);
   if (verdict === undefined) return { allowed: plan.changes, hold: undefined };
   return { allowed: [], hold: { ...verdict, changes: plan.changes } };
+}
+
+function massDeletion(plan: Plan, context: DeletionContext): Verdict | undefined {
+  const { removedRecently, askedByOthers, leavingElsewhere } = context.fleet;
+  if (removedRecently + askedByOthers + leavingElsewhere === 0) return undefined;
+  return fleetLimit(plan, context.ownedTargets + leavingElsewhere, context);
 }
 
 type Verdict = Omit<Hold, 'changes'>;

@@ -6,6 +6,8 @@ const WINDOW_MS = 10_000;
 export class Ledger {
   readonly #owned = new Map<string, number>();
   readonly #asked = new Map<string, number>();
+  /** Upstreams that nothing binds any more, in their grace or past it. */
+  readonly #leaving = new Map<string, number>();
   /** `upstream/target` to when it went, oldest first. */
   readonly #removed = new Map<string, number>();
   #ownedTotal = 0;
@@ -23,6 +25,12 @@ export class Ledger {
     this.#askedTotal += removals - (this.#asked.get(upstream) ?? 0);
     if (removals === 0) this.#asked.delete(upstream);
     else this.#asked.set(upstream, removals);
+  }
+
+  /** Nothing binds an upstream any more; 0 targets when it is bound again, or gone. */
+  leave(upstream: string, targets: number): void {
+    if (targets === 0) this.#leaving.delete(upstream);
+    else this.#leaving.set(upstream, targets);
   }
 
   /** A target went. */
@@ -46,6 +54,10 @@ export class Ledger {
       ownedTargets: this.#ownedTotal,
       removedRecently: this.#removed.size,
       askedByOthers: this.#askedTotal - (this.#asked.get(upstream) ?? 0),
+      leavingElsewhere: [...this.#leaving].reduce(
+        (sum, [name, targets]) => (name === upstream ? sum : sum + targets),
+        0,
+      ),
     };
   }
 }

@@ -52,7 +52,7 @@ async function release(
     unboundSinceMs: sinceMs,
     ...(ruling.hold?.reason === 'fleet_limit' && { heldSinceMs: memory.heldSinceMs ?? nowMs }),
   });
-  if (grace === undefined) store.ledger.ask(upstream, ours.length);
+  store.ledger.leave(upstream, ours.length);
   store.setReport(unboundReport(upstream, state, { plan, ruling, graceUntilMs: sinceMs + context.unbindGraceMs }));
   if (grace !== undefined) return grace;
   if (ruling.allowed.length === 0 || context.dryRun) {
@@ -65,7 +65,7 @@ async function release(
       await context.driver.apply(ruling.allowed, state, signal, (change) => context.onChange(change, false)),
     );
     for (const target of ours) store.ledger.removed(upstream, target.target, nowMs);
-    store.ledger.ask(upstream, 0);
+    store.ledger.leave(upstream, 0);
   } catch (error) {
     store.dropState(upstream);
     if (!(error instanceof KongChangedError)) throw error;

@@ -132,6 +132,7 @@ function evaluate(
     ...(result.derivation.counts.registered === 0 && { emptySinceMs: emptySinceMs ?? nowMs }),
     ...(result.ruling.hold?.reason === 'fleet_limit' && { heldSinceMs: heldSinceMs ?? nowMs }),
   });
+  store.ledger.leave(upstream, 0);
   store.ledger.ask(upstream, result.plan.changes.filter((change) => change.kind === 'remove-target').length);
   return { result: isFutile ? withoutPatch(result) : result, patch };
 }

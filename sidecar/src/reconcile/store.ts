@@ -119,6 +119,7 @@ export class Store {
     this.#reports.delete(upstream);
     this.ledger.setOwned(upstream, 0);
     this.ledger.ask(upstream, 0);
+    this.ledger.leave(upstream, 0);
     if (before !== undefined) this.#onReport(before, undefined, upstream);
   }
 }
