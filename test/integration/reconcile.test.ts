@@ -115,6 +115,23 @@ test('explain tells every instance, the rule and Kong’s own health', async () 
   await consul.deregister('gamma-y');
 });
 
+test('doctor says what is right, and how to mend what is not', async () => {
+  const well = await cli('doctor');
+  expect(well).toMatchObject({ code: 0 });
+  expect(well.stdout).toContain('ok    Kong: version 3.9.1, database postgres');
+  expect(well.stdout).toContain('limit 200 on connections of one client');
+  const file = path.join(folder, 'gaps.yml');
+  await writeFile(
+    file,
+    'upstreams:\n  alpha:\n    healthchecks: { active: { healthy: { http_statuses: [200] }, unhealthy: { http_statuses: [500] } } }\n',
+  );
+  const urls = ['--consul-addr', consul.url, '--kong-admin-url', kong.adminUrl];
+  const gaps = await runCli(['doctor', '--config', file, ...urls]);
+  expect(gaps.stdout).toMatch(/WARN {2}upstream alpha: healthchecks\.active.*503/);
+  const gone = await runCli(['doctor', '--consul-addr', 'http://127.0.0.1:9', '--kong-admin-url', kong.adminUrl]);
+  expect(gone).toMatchObject({ code: 1, stdout: expect.stringContaining('-> check consul.addr') });
+});
+
 test('a service that vanishes is held, exit 3, and applied with --force', async () => {
   for (let at = 1; at <= 5; at += 1) await consul.deregister(`alpha-${at}`);
   const held = await cli('reconcile');

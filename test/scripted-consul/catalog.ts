@@ -18,7 +18,7 @@ export interface EntryFields {
   readonly id: string;
   readonly service?: string;
   readonly serviceAddress?: string;
-  /** Null leaves it out, which no Consul does. */
+  /** Consul leaves out a port of 0; so does null. */
   readonly port?: number | null;
   readonly tags?: readonly string[];
   readonly meta?: Readonly<Record<string, string>> | null;
@@ -32,7 +32,7 @@ export function entry(fields: EntryFields): unknown {
   const { id, node = 'node-1', address = '10.0.0.1', service = 'web', serviceAddress = '', tags = [] } = fields;
   const port = fields.port === undefined ? 8080 : fields.port;
   const checks = fields.checks ?? [nodeCheck, { id: `service:${id}`, status: 'passing' }];
-  const taggedAddresses = { ...fields.taggedAddresses, ...ownAddresses(serviceAddress, port ?? 0) };
+  const taggedAddresses = { ...fields.taggedAddresses, ...ownAddresses(serviceAddress, port) };
   return {
     Node: {
       ID: nodeId(node),
@@ -50,7 +50,7 @@ export function entry(fields: EntryFields): unknown {
       Address: serviceAddress,
       ...(Object.keys(taggedAddresses).length > 0 && { TaggedAddresses: taggedAddresses }),
       Meta: fields.meta ?? null,
-      ...(port !== null && { Port: port }),
+      ...(port !== 0 && { Port: port }),
       Weights: fields.weights ?? { Passing: 1, Warning: 1 },
       EnableTagOverride: false,
       Proxy: { Mode: '', MeshGateway: {}, Expose: {} },

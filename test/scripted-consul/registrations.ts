@@ -38,8 +38,8 @@ export class Registrations {
     const known = this.#services.get(id);
     const checks = known?.fields.Name === fields.Name ? known.checks : new Map<string, CheckFields>();
     for (const given of checksOf(id, fields)) {
-      const status = given.status ?? checks.get(given.id)?.status ?? 'critical';
-      checks.set(given.id, { ...given, status });
+      const { status = 'critical', output = '' } = checks.get(given.id) ?? {};
+      checks.set(given.id, { ...given, output, status: given.status ?? status });
     }
     this.#services.set(id, { fields, checks });
     return [...new Set([known?.fields.Name ?? fields.Name, fields.Name])];
@@ -75,12 +75,16 @@ export class Registrations {
 
   entriesOf(name: string): readonly unknown[] {
     const nodeChecks = this.#nodeMaintenance
-      ? [nodeCheck, maintenance('_node_maintenance', 'Node Maintenance Mode', '')]
+      ? [maintenance('_node_maintenance', 'Node Maintenance Mode', ''), nodeCheck]
       : [nodeCheck];
     return [...this.#services]
       .filter(([, { fields }]) => fields.Name === name)
-      .map(([id, { fields, checks }]) => entry(toEntryFields(id, fields, [...nodeChecks, ...checks.values()])));
+      .map(([id, { fields, checks }]) => entry(toEntryFields(id, fields, [...nodeChecks, ...sorted(checks)])));
   }
+}
+
+function sorted(checks: ReadonlyMap<string, CheckFields>): readonly CheckFields[] {
+  return [...checks.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
 }
 
 interface GivenCheck extends Omit<CheckFields, 'status'> {

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { type ConsulAgent, startConsul } from '../consul/agent.ts';
 import { eventually } from '../integration/eventually.ts';
 import { type ScriptedConsul, startScriptedConsul } from './scripted-consul.ts';
@@ -9,6 +9,8 @@ let scripted: ScriptedConsul;
 beforeAll(async () => {
   [real, scripted] = await Promise.all([startConsul(), startScriptedConsul()]);
 });
+
+afterEach(() => Promise.all([clear(real.url), clear(scripted.url)]));
 
 afterAll(() => Promise.all([real.dispose(), scripted.stop()]));
 
@@ -69,9 +71,7 @@ test.each<[string, readonly Call[]]>([
   await eventually(async () => {
     const [ours, theirs] = await Promise.all([read(scripted.url), read(real.url)]);
     expect(ours).toEqual(theirs);
-  });
-  await clear(real.url);
-  await clear(scripted.url);
+  }, 5_000);
 });
 
 test.each(['', '?index=1&wait=1s', '?consistent', '?index=x', '?index=1&wait=soon', '?index=99999999&wait=100ms'])(

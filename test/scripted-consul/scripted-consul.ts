@@ -169,22 +169,21 @@ export class ScriptedConsul {
     if (response.destroyed) return;
     if (answer !== undefined) return await play(answer, this.#held(name), response);
     const held = this.#held(name);
-    const isStreamed = Number(query.get('index') ?? 0) > 0 && !query.has('consistent');
-    send(response, JSON.stringify(held.entries), { headers: queryHeaders(held.index, isStreamed) });
+    send(response, JSON.stringify(held.entries), { headers: queryHeaders(held.index, query) });
   }
 
   async #catalog(exchange: Exchange): Promise<void> {
     await this.#block(exchange, () => this.#index.value);
     const names = [...this.#services].filter(([, { entries }]) => entries.length > 0).map(([name]) => name);
     const body = Object.fromEntries(['consul', ...names].sort().map((name) => [name, []]));
-    send(exchange.response, JSON.stringify(body), { headers: queryHeaders(this.#index.value, false) });
+    send(exchange.response, JSON.stringify(body), { headers: queryHeaders(this.#index.value) });
   }
 
   async #key(exchange: Exchange): Promise<void> {
     const name = exchange.segments.slice(1).join('/');
     await this.#block(exchange, () => this.locks.read(name)?.index ?? this.#index.value);
     const { index, body } = this.locks.read(name) ?? { index: this.#index.value, body: undefined };
-    const headers = queryHeaders(index, false);
+    const headers = queryHeaders(index);
     if (body === undefined) send(exchange.response, '', { status: 404, headers });
     else send(exchange.response, JSON.stringify(body), { headers });
   }

@@ -9,16 +9,21 @@ export function send(
   response.writeHead(how.status ?? 200, {
     'Content-Type': 'application/json',
     'Content-Length': Buffer.byteLength(body),
+    'X-Consul-Default-Acl-Policy': 'allow',
     ...how.headers,
   });
   response.end(body);
 }
 
-/** A streamed answer never says that a leader is known, though one is. */
-export function queryHeaders(index: number, isStreamed: boolean): Readonly<Record<string, string>> {
+/**
+ * What Consul tells of a query. It streams health only, which is where the query matters; a streamed answer never says
+ * that a leader is known, though one is.
+ */
+export function queryHeaders(index: number, query = new URLSearchParams()): Readonly<Record<string, string>> {
+  const isConsistent = query.has('consistent');
+  const isStreamed = Number(query.get('index') ?? 0) > 0 && !isConsistent;
   return {
-    'X-Consul-Default-Acl-Policy': 'allow',
-    'X-Consul-Effective-Consistency': 'leader',
+    'X-Consul-Effective-Consistency': isConsistent ? 'consistent' : 'leader',
     'X-Consul-Index': String(index),
     'X-Consul-Knownleader': String(!isStreamed),
     'X-Consul-Lastcontact': '0',

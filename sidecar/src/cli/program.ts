@@ -89,6 +89,12 @@ function buildProgram(world: World, execute: Execute): Command {
       const { explainCommand } = await import('./explain-command.ts');
       await execute(flags, (io) => explainCommand(io, name, flags));
     });
+  output(configured(program.command('doctor')))
+    .description('what is right and wrong around here, each with the line that mends it')
+    .action(async (flags: Flags) => {
+      const { doctorCommand } = await import('./doctor-command.ts');
+      await execute(flags, (io) => doctorCommand(io, flags));
+    });
   configured(program.command('cleanup'))
     .description('delete everything in Kong that carries the owner tag')
     .option('--yes', 'do not ask', false)
