@@ -30,7 +30,7 @@ export interface EntryFields {
 /** An entry of `/v1/health/service/:name`, with all that 1.14 gives. */
 export function entry(fields: EntryFields): unknown {
   const { id, node = 'node-1', address = '10.0.0.1', service = 'web', serviceAddress = '', tags = [] } = fields;
-  const port = fields.port === undefined ? 8080 : fields.port;
+  const port = fields.port === null ? 0 : (fields.port ?? 8080);
   const checks = fields.checks ?? [nodeCheck, { id: `service:${id}`, status: 'passing' }];
   const taggedAddresses = { ...fields.taggedAddresses, ...ownAddresses(serviceAddress, port) };
   return {
