@@ -151,6 +151,32 @@ describe('bindings', () => {
   });
 });
 
+describe('the plugin’s settings', () => {
+  test('an edit is followed with one PATCH of what differs; one that is refused freezes the upstream', async () => {
+    await register(1);
+    await kong.seed('POST', '/services', { name: 'shop', host: 'web.service.consul' });
+    const plugin = await kong.seed('POST', '/services/shop/plugins', { name: 'kong-upstream-healthcheck' });
+    run('--kong-poll-seconds', '0.1', '--unbind-grace-seconds', '0.1');
+    await eventually(() => expect(kong.targets('web.service.consul')).toEqual(['10.0.0.1:80=1']));
+    await follow(['10.0.0.1:80=1']);
+    await kong.seed('PATCH', `/plugins/${String(plugin.id)}`, {
+      config: { upstream: { slots: 100 }, healthchecks: { active: { timeout: 3 } } },
+    });
+    await eventually(() => expect(kong.writes()).toHaveLength(1));
+    expect(kong.writes()[0]).toMatchObject({
+      method: 'PATCH',
+      body: { slots: 100, healthchecks: { active: { timeout: 3 } } },
+    });
+    expect(kong.writes()[0]?.body).toEqual({ slots: 100, healthchecks: { active: { timeout: 3 } } });
+    await kong.seed('PATCH', `/plugins/${String(plugin.id)}`, { config: { port: 99_999_999 } });
+    await eventually(() =>
+      expect(sidecar?.stderr()).toContain('a binding cannot be read: the upstream stays as it is'),
+    );
+    expect(kong.targets('web.service.consul')).toEqual(['10.0.0.1:80=1']);
+    expect(kong.writes()).toHaveLength(1);
+  });
+});
+
 describe('Kong', () => {
   test('gone at the start and in the middle: waits, and converges', async () => {
     await register(1);
