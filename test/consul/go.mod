@@ -1,6 +1,6 @@
 module kong-consul.test/consul
 
-go 1.19
+go 1.20
 
 require (
 	github.com/hashicorp/consul v1.14.8

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Runs every check and every test, and prints the sums as the last line.
 set -uo pipefail
-cd "$(dirname "$0")/../.."
+cd "$(dirname "$0")/../.." || exit 1
 
 reports=$(mktemp -d)
 trap 'rm -rf "$reports"' EXIT
