@@ -1,4 +1,6 @@
-import { isMap, isScalar, LineCounter, parseDocument } from 'yaml';
+import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, type Pair, parseDocument } from 'yaml';
+import { withoutEmptyKeys } from './unset.ts';
+import { yamlProblems } from './yaml-problems.ts';
 
 /** A config file as it was read, with the line of each key. */
 export interface ConfigFile {
@@ -10,40 +12,73 @@ export interface ConfigFile {
   readonly lineOf: (key: readonly string[]) => number;
 }
 
+/** Thousands of upstreams may share one anchor; what expands to more than this is no config. */
+const MAX_ALIASES = 100_000;
+
 /** Parses YAML; what is wrong with it is told with its line, never thrown. */
 export function parseConfigFile(path: string, text: string): ConfigFile {
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true });
-  const problems = document.errors.map(
-    (error) => `${path}:${error.linePos?.[0].line ?? 1}: ${error.message.split('\n')[0]}`,
+  const document = parseDocument(text, {
+    lineCounter: lines,
+    prettyErrors: false,
+    merge: true,
+    stringKeys: true,
+    uniqueKeys: false,
+  });
+  const problems = yamlProblems(document).map(
+    (problem) => `${path}:${lines.linePos(problem.offset).line}: ${problem.text}`,
   );
-  const root: unknown = document.contents;
+  const root = document.contents;
   const isEmpty = root === null || (isScalar(root) && root.value === null);
   if (problems.length === 0 && !isEmpty && !isMap(root))
     problems.push(`${path}:1: expected keys and values, such as "owner: default"`);
 
-  const lineOf = (key: readonly string[]) => {
-    let at: unknown = root;
-    let offset = 0;
-    for (const part of key) {
-      if (!isMap(at)) break;
-      const pair = at.items.find((item) => isScalar(item.key) && String(item.key.value) === part);
-      if (pair === undefined || !isScalar(pair.key)) break;
-      offset = pair.key.range?.[0] ?? offset;
-      at = pair.value;
-    }
-    return lines.linePos(offset).line;
-  };
-  const content: unknown = problems.length === 0 && isMap(root) ? document.toJS({ maxAliasCount: 100 }) : {};
+  const content = problems.length === 0 ? expand(document) : {};
+  if (content === undefined) problems.push(`${path}:1: its aliases stand for too much`);
+
+  const lineOf = (key: readonly string[]) => lines.linePos(offsetOf(document, key)).line;
   return {
     path,
-    content: isRecord(content) ? content : {},
+    content: content ?? {},
     problems,
     lineOf,
     locate: (key) => `${path}:${lineOf(key)}`,
   };
 }
 
-export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+function expand(document: Document.Parsed): Readonly<Record<string, unknown>> | undefined {
+  try {
+    return withoutEmptyKeys(document.toJS({ maxAliasCount: MAX_ALIASES }));
+  } catch {
+    return undefined;
+  }
+}
+
+/** Where the deepest part of a key starts that the document has. */
+function offsetOf(document: Document.Parsed, key: readonly string[]): number {
+  let at: unknown = document.contents;
+  let offset = 0;
+  for (const part of key) {
+    const inside: unknown = isAlias(at) ? at.resolve(document) : at;
+    const found = childOf(inside, part);
+    if (found === undefined) break;
+    offset = found.offset ?? offset;
+    at = found.value;
+  }
+  return offset;
+}
+
+interface Child {
+  readonly offset: number | undefined;
+  readonly value: unknown;
+}
+
+function childOf(node: unknown, key: string): Child | undefined {
+  if (isSeq<Node>(node)) {
+    const item = node.items[Number(key)];
+    return item && { offset: item.range?.[0], value: item };
+  }
+  if (!isMap(node)) return undefined;
+  const pair: Pair | undefined = node.items.find((item) => isScalar(item.key) && String(item.key.value) === key);
+  return pair && { offset: isScalar(pair.key) ? pair.key.range?.[0] : undefined, value: pair.value };
 }

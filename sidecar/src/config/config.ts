@@ -1,4 +1,5 @@
 import type { BindingBlock } from '../core/resolve-bindings.ts';
+import type { ListenAddress } from './listen.ts';
 
 /** Where an option's value came from. */
 export type Origin = 'flag' | 'environment' | 'file' | 'default';
@@ -7,6 +8,7 @@ export type Origin = 'flag' | 'environment' | 'file' | 'default';
 export interface Config {
   /** The config file, if there is one. */
   readonly path: string | undefined;
+  /** One for each option; `default` for one that is not set. */
   readonly origins: ReadonlyMap<string, Origin>;
   readonly owner: string;
   readonly consul: ConsulConfig;
@@ -23,7 +25,7 @@ export interface Config {
   readonly coalesceMs: number;
   readonly log: { readonly level: string; readonly format: 'json' | 'pretty' };
   /** Undefined when the HTTP side is off. */
-  readonly listen: { readonly host: string; readonly port: number } | undefined;
+  readonly listen: ListenAddress | undefined;
   readonly listenToken?: string | undefined;
 }
 

@@ -11,13 +11,8 @@ export interface Layer {
 
 const OWN_PREFIX = 'KONG_CONSUL_';
 const CONFIG_VARIABLE = 'KONG_CONSUL_CONFIG';
-
-export function defaultLayer(): Layer {
-  const values = optionsTable
-    .filter(({ fallback }) => fallback !== undefined)
-    .map(({ key, fallback }) => [key, fallback] as const);
-  return { origin: 'default', values: new Map(values), problems: [] };
-}
+/** What Kubernetes sets in every pod beside a Service named `kong-consul`. */
+const KUBERNETES = /_SERVICE_HOST$|_SERVICE_PORT(_|$)|_CONSUL_PORT(_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)?$/;
 
 /** The variables of our table, Consul's own among them; an empty one counts as not set. */
 export function environmentLayer(env: Readonly<Record<string, string | undefined>>): Layer {
@@ -26,8 +21,7 @@ export function environmentLayer(env: Readonly<Record<string, string | undefined
   for (const spec of optionsTable) {
     const name = spec.env.find((candidate) => isSet(env[candidate]));
     if (name === undefined) continue;
-    const text = env[name] ?? '';
-    const parsed = fromText(spec, spec.kind === 'list' ? text.split(',').map((part) => part.trim()) : text);
+    const parsed = fromText(spec, partsOf(spec, env[name] ?? ''));
     if (parsed.ok) values.set(spec.key, parsed.value);
     else problems.push(`${name} (environment): ${parsed.problem}`);
   }
@@ -56,6 +50,15 @@ export function configPath(
   if (typeof flags.config === 'string') return flags.config;
   const named = env[CONFIG_VARIABLE];
   return isSet(named) ? named : undefined;
+}
+
+/** Lists are split at commas, headers at lines: a header's value may have commas. */
+function partsOf({ kind }: OptionSpec, text: string): string | readonly string[] {
+  if (kind !== 'list' && kind !== 'headers') return text;
+  return text
+    .split(kind === 'list' ? ',' : '\n')
+    .map((part) => part.trim())
+    .filter((part) => part !== '');
 }
 
 type Parsed = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly problem: string };
@@ -92,20 +95,21 @@ function booleanOf(given: unknown): Parsed {
 }
 
 function headersOf(given: unknown): Parsed {
-  const lines = (Array.isArray(given) ? given : [given]).map(String);
-  const headers: Record<string, string> = {};
-  for (const line of lines) {
+  const headers = new Map<string, readonly [string, string]>();
+  for (const line of (Array.isArray(given) ? given : [given]).map(String)) {
     const at = line.indexOf(':');
     if (at < 1) return { ok: false, problem: 'expected "Name: value"' };
-    Object.defineProperty(headers, line.slice(0, at).trim(), { value: line.slice(at + 1).trim(), enumerable: true });
+    const name = line.slice(0, at).trim();
+    if (headers.has(name.toLowerCase())) return { ok: false, problem: `the header "${name}" is there twice` };
+    headers.set(name.toLowerCase(), [name, line.slice(at + 1).trim()]);
   }
-  return { ok: true, value: headers };
+  return { ok: true, value: Object.fromEntries(headers.values()) };
 }
 
 function unknownVariables(env: Readonly<Record<string, string | undefined>>): readonly string[] {
   const known = [CONFIG_VARIABLE, ...optionsTable.flatMap((spec) => spec.env)];
   return Object.keys(env)
-    .filter((name) => name.startsWith(OWN_PREFIX) && !known.includes(name))
+    .filter((name) => name.startsWith(OWN_PREFIX) && !known.includes(name) && !KUBERNETES.test(name))
     .sort()
     .map((name) => {
       const meant = nearest(name, known);

@@ -1,9 +1,14 @@
+/** A name without its case and separators: `adminUrl` and `admin-url` are `admin_url`. */
+export function normalized(name: string): string {
+  return name.toLowerCase().replace(/[-_]/g, '');
+}
+
 /** The candidate that was probably meant, or undefined when none is close enough to be worth saying. */
 export function nearest(word: string, candidates: readonly string[]): string | undefined {
   const bound = Math.max(2, Math.floor(word.length / 3));
   let best: { readonly name: string; readonly distance: number } | undefined;
   for (const name of candidates) {
-    const distance = editDistance(word.toLowerCase(), name.toLowerCase());
+    const distance = editDistance(normalized(word), normalized(name));
     if (distance <= bound && (best === undefined || distance < best.distance)) best = { name, distance };
   }
   return best?.name;
