@@ -15,10 +15,6 @@ export class AgentProcess {
     this.#logFile = logFile;
   }
 
-  get pid(): number | undefined {
-    return this.isRunning() ? this.#child?.pid : undefined;
-  }
-
   start(args: readonly string[]): void {
     const log = openSync(this.#logFile, 'a');
     const child = spawn(consulBinary(), args, { stdio: ['ignore', log, log] });
