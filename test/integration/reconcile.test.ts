@@ -115,6 +115,17 @@ test('explain tells every instance, the rule and Kong’s own health', async () 
   await consul.deregister('gamma-y');
 });
 
+test('config shows what is in use and where it came from, without secrets', async () => {
+  const { code, stdout } = await runCli(['config', '--kong-admin-token', 'hush'], {
+    CONSUL_HTTP_ADDR: 'http://u:hush@10.0.0.1:8500',
+  });
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/^consul\.addr +environment +"http:\/\/\S*10\.0\.0\.1:8500/m);
+  expect(stdout).toMatch(/^kong\.admin_token +flag +"\*\*\*"/m);
+  expect(stdout).toMatch(/^coalesce_ms +default +200$/m);
+  expect(stdout).not.toContain('hush');
+});
+
 test('doctor says what is right, and how to mend what is not', async () => {
   const well = await cli('doctor');
   expect(well).toMatchObject({ code: 0 });

@@ -95,6 +95,12 @@ function buildProgram(world: World, execute: Execute): Command {
       const { doctorCommand } = await import('./doctor-command.ts');
       await execute(flags, (io) => doctorCommand(io, flags));
     });
+  output(configured(program.command('config')))
+    .description('every option as it is in use, where it came from, secrets masked')
+    .action(async (flags: Flags) => {
+      const { configCommand } = await import('./config-command.ts');
+      await execute(flags, (io) => configCommand(io, flags));
+    });
   configured(program.command('cleanup'))
     .description('delete everything in Kong that carries the owner tag')
     .option('--yes', 'do not ask', false)

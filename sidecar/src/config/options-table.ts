@@ -40,7 +40,7 @@ export const optionsTable: readonly OptionSpec[] = [
     env: ['CONSUL_TLS_SERVER_NAME'],
     value: 'name',
   }),
-  option('consul.ssl', 'boolean', 'use HTTPS for an address without a scheme', {
+  option('consul.ssl', 'boolean', 'use HTTPS whatever the scheme of the address', {
     env: ['CONSUL_HTTP_SSL'],
     fallback: false,
   }),
