@@ -65,6 +65,14 @@ describe('which plugin binds which upstream', () => {
     expect(bound({ kongServices: [web], ...input })).toEqual(expected);
   });
 
+  test('a global one freezes what it might bind while the list of services was never read', () => {
+    const { bindings, unbound } = resolve({ kongServices: [web], plugins: [everywhere], exists: () => undefined });
+    expect(bindings).toEqual([]);
+    expect(unbound).toMatchObject([
+      { frozen: 'web.service.consul', reason: expect.stringContaining('could not be read yet') },
+    ]);
+  });
+
   test('a global one binds only hosts that can be names of Consul', () => {
     const kongServices = [
       service('web'),

@@ -33,12 +33,6 @@ export function canonicalTarget(host: string, port: number): Canonical {
   return { ok: true, target: `${bare}:${port}`, kind: 'name' };
 }
 
-/** The host part of a canonical target, without brackets. */
-export function targetHost(target: string): string {
-  const host = target.slice(0, target.lastIndexOf(':'));
-  return host.startsWith('[') ? host.slice(1, -1) : host;
-}
-
 /** Whether a Kong Service's `host` is an IP address, which no upstream can be named after. */
 export function isIpAddress(host: string): boolean {
   const bare = host.replace(/^\[|\]$/g, '');

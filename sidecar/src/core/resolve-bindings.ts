@@ -52,8 +52,8 @@ export interface BindingInput {
   readonly kongServices: readonly KongService[];
   /** Route id to Kong Service id. */
   readonly routes: ReadonlyMap<string, string>;
-  /** Whether Consul knows the service; asked for global plugins only. */
-  readonly exists: (query: ServiceQuery, upstream: string) => boolean;
+  /** Whether Consul knows the service, undefined while its list was never read; asked for global plugins only. */
+  readonly exists: (query: ServiceQuery, upstream: string) => boolean | undefined;
 }
 
 /** Bindings that disagree on one upstream: nothing is written for it. */
@@ -168,7 +168,13 @@ function attachGlobal(plugin: PluginInstance, service: KongService, input: Bindi
     const reason = 'a global plugin cannot name one Consul service for all; set "service" on a Service\'s own plugin';
     return [{ unbound: { subject: `Kong Service ${service.name}`, source: attempt.binding.source, reason } }];
   }
-  return input.exists(attempt.binding.query, attempt.binding.upstream) ? [attempt] : [];
+  const { query, upstream, source } = attempt.binding;
+  const exists = input.exists(query, upstream);
+  if (exists === undefined) {
+    const reason = "Consul's list of services could not be read yet";
+    return [{ unbound: { subject: `Kong Service ${service.name}`, source, reason, frozen: upstream } }];
+  }
+  return exists ? [attempt] : [];
 }
 
 function bind(upstream: string, block: BindingBlock, source: BindingSource, subject: string): Attempt {

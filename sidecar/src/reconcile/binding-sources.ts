@@ -46,7 +46,7 @@ export class BindingSources {
     const input = { ...fromKong, fileEntries: this.#fileEntries };
     await this.#readNames(input, signal);
     const exists = (query: ServiceQuery, upstream: string) =>
-      isOurs(upstream) || this.#names.get(scopeKey(query))?.has(query.service) === true;
+      isOurs(upstream) || this.#names.get(scopeKey(query))?.has(query.service);
     return {
       resolution: resolveBindings({ ...input, exists }),
       hostsInUse: new Set(fromKong.kongServices.map((service) => service.host)),

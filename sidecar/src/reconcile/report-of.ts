@@ -1,4 +1,5 @@
 import type { WatchState } from '../consul/snapshot.ts';
+import { assertNever } from '../core/assert-never.ts';
 import type { Binding } from '../core/binding.ts';
 import type { Plan } from '../core/change.ts';
 import type { Ruling } from '../core/guard.ts';
@@ -32,7 +33,7 @@ export function waitingReport(upstream: string, standing: Standing, watch?: Watc
     case 'unbound':
       return { ...base, state: 'unbound', sources: [] };
     default:
-      throw new Error('unexpected standing');
+      return assertNever(standing);
   }
 }
 
