@@ -164,6 +164,27 @@ describe('an empty answer that can be believed', () => {
   });
 });
 
+test('one service that never answers holds removals for the start-up hold only', async () => {
+  consul.set('web', [A, B, C]);
+  await kong.seed('POST', '/upstreams', { name: 'web', tags: ['kong-consul:test'] });
+  await kong.seed('POST', '/upstreams/web/targets', { target: '10.0.0.9:1', tags: ['kong-consul:test'] });
+  consul.always('late', () => answer({ status: 500 }));
+  start({ upstreams: { web: {}, late: {} }, startupHoldMs: 400 });
+  await eventually(() => expect(harness?.store.report('web')?.hold?.reason).toBe('first_answers'));
+  await holds(targets.a, targets.b, targets.c);
+});
+
+test('a global plugin on a Consul whose list of services cannot be read leaves our upstreams alone', async () => {
+  await kong.seed('POST', '/services', { name: 'shop', host: 'web' });
+  await kong.seed('POST', '/plugins', { name: 'kong-upstream-healthcheck' });
+  await kong.seed('POST', '/upstreams', { name: 'web', tags: ['kong-consul:test'] });
+  await kong.seed('POST', '/upstreams/web/targets', { target: '10.0.0.1:8080', tags: ['kong-consul:test'] });
+  await consul.stop();
+  start({ upstreams: {} });
+  await eventually(() => expect(harness?.store.report('web')?.state).toBe('frozen'));
+  expect(kong.writes()).toEqual([]);
+});
+
 describe('a hot index is no hot loop', () => {
   test.each<[string, (count: number) => number]>([
     ['always 0 (consul pull request 13561)', () => 0],
