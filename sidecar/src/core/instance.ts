@@ -1,3 +1,5 @@
+import { compareText } from './order.ts';
+
 /** A Consul check's status, maintenance apart (Consul reports that as critical checks with reserved ids). */
 export type CheckStatus = 'passing' | 'warning' | 'critical';
 
@@ -53,11 +55,9 @@ export function instanceState(instance: Instance): InstanceState {
   return worst;
 }
 
-/** The checks that are not passing, worst first: what to show as the cause. */
-export function failingChecks(instance: Instance): readonly Check[] {
-  return instance.checks
-    .filter((check) => check.status !== 'passing')
-    .sort((a, b) => severity[b.status] - severity[a.status] || (a.id < b.id ? -1 : 1));
+/** All checks of an instance, those of its node too, worst first, then by id. */
+export function checksWorstFirst(instance: Instance): readonly Check[] {
+  return [...instance.checks].sort((a, b) => severity[b.status] - severity[a.status] || compareText(a.id, b.id));
 }
 
 function isMaintenance(check: Check): boolean {

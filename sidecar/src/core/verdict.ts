@@ -1,6 +1,13 @@
 import { canonicalTarget } from './address.ts';
 import type { BindingOptions } from './binding.ts';
-import { failingChecks, type Instance, type InstanceState, instanceKey, instanceState } from './instance.ts';
+import {
+  type Check,
+  checksWorstFirst,
+  type Instance,
+  type InstanceState,
+  instanceKey,
+  instanceState,
+} from './instance.ts';
 
 /** Why an instance is not a target. The names are the `reason` label of the skip metric. */
 export type SkipReason =
@@ -20,6 +27,8 @@ export interface Verdict {
   readonly state: InstanceState;
   /** The failing checks, worst first, as `id (status)`. */
   readonly causes: readonly string[];
+  /** All checks, node checks included, worst first. */
+  readonly checks: readonly Check[];
   readonly target?: string;
   readonly weight: number;
   readonly skipped?: SkipReason;
@@ -47,8 +56,17 @@ interface Address {
  */
 export function judge(instance: Instance, options: BindingOptions, keepAll: boolean): Verdict {
   const state = instanceState(instance);
-  const causes = failingChecks(instance).map((check) => `${check.id} (${check.status})`);
-  const base = { instance: instanceKey(instance), state, causes, kept: false, hostName: false, weight: 0 };
+  const checks = checksWorstFirst(instance);
+  const causes = checks.filter(({ status }) => status !== 'passing').map(({ id, status }) => `${id} (${status})`);
+  const base = {
+    instance: instanceKey(instance),
+    state,
+    causes,
+    checks,
+    kept: false,
+    hostName: false,
+    weight: 0,
+  };
 
   const address = chooseAddress(instance, options);
   const canonical = canonicalTarget(address.host, address.port);

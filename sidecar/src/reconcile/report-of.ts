@@ -11,7 +11,7 @@ import type { Standing } from './store.ts';
 
 /** The report of an upstream for which nothing can be worked out yet, or must not. */
 export function waitingReport(upstream: string, standing: Standing, watch?: WatchState): UpstreamReport {
-  const base = { upstream, notes: [], verdicts: [], targets: 0, malformed: 0, updatedMs: Date.now() };
+  const base = { upstream, notes: [], verdicts: [], targets: 0, present: [], malformed: 0, updatedMs: Date.now() };
   switch (standing.kind) {
     case 'bound':
       return {
@@ -57,7 +57,7 @@ export function boundReport(
     notes: [...plan.notes, ...derivation.verdicts.flatMap(hostNameNote)],
     verdicts: derivation.verdicts,
     counts: derivation.counts,
-    targets: (state.current ?? state.staged)?.targets.length ?? 0,
+    ...present(state),
     malformed: watch.snapshot?.malformed.length ?? 0,
     ...(watch.lastSuccessMs !== undefined && { lastAnswerMs: watch.lastSuccessMs }),
     updatedMs: Date.now(),
@@ -79,7 +79,7 @@ export function unboundReport(
     problem: `nothing binds it any more: to be deleted at ${new Date(release.graceUntilMs).toISOString()}`,
     notes: release.plan.notes,
     verdicts: [],
-    targets: (state.current ?? state.staged)?.targets.length ?? 0,
+    ...present(state),
     malformed: 0,
     updatedMs: Date.now(),
   };
@@ -87,7 +87,7 @@ export function unboundReport(
 
 /** The report of an upstream that Kong refuses, or does not answer for. */
 export function errorReport(upstream: string, before: UpstreamReport | undefined, problem: string): UpstreamReport {
-  const base = before ?? { upstream, sources: [], notes: [], verdicts: [], targets: 0, malformed: 0 };
+  const base = before ?? { upstream, sources: [], notes: [], verdicts: [], targets: 0, present: [], malformed: 0 };
   return { ...base, state: 'error', problem, updatedMs: Date.now() };
 }
 
@@ -99,4 +99,9 @@ function stateOf(ruling: Ruling): ReportState {
 function hostNameNote({ target, hostName }: Verdict): readonly string[] {
   if (!hostName || target === undefined) return [];
   return [`target ${target} is a host name: Kong resolves it by its own DNS rules; register an IP address instead`];
+}
+
+function present(state: UpstreamState): Pick<UpstreamReport, 'targets' | 'present'> {
+  const targets = (state.current ?? state.staged)?.targets ?? [];
+  return { targets: targets.length, present: targets };
 }

@@ -2,6 +2,7 @@ import type { Binding, BindingSource } from '../core/binding.ts';
 import type { Plan } from '../core/change.ts';
 import type { Counts } from '../core/desired.ts';
 import type { Hold } from '../core/guard.ts';
+import type { CurrentTarget } from '../core/state.ts';
 import type { Verdict } from '../core/verdict.ts';
 
 /**
@@ -32,6 +33,8 @@ export interface UpstreamReport {
   readonly verdicts: readonly Verdict[];
   readonly counts?: Counts;
   readonly targets: number;
+  /** What Kong holds for it as far as we know, targets of others too. */
+  readonly present: readonly CurrentTarget[];
   readonly malformed: number;
   /** ms since the epoch. */
   readonly lastAnswerMs?: number;

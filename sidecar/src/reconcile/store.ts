@@ -24,7 +24,8 @@ export type ReportListener = (
 /** All that is known of all upstreams, each under its bound name. */
 export class Store {
   readonly ledger = new Ledger();
-  readonly #tag: string;
+  /** The owner tag of what is ours. */
+  readonly tag: string;
   readonly #onReport: ReportListener;
   readonly #states = new Map<string, UpstreamState>();
   readonly #memories = new Map<string, UpstreamMemory>();
@@ -33,7 +34,7 @@ export class Store {
   #hostsInUse: ReadonlySet<string> = new Set();
 
   constructor(tag: string, onReport: ReportListener) {
-    this.#tag = tag;
+    this.tag = tag;
     this.#onReport = onReport;
   }
 
@@ -72,7 +73,7 @@ export class Store {
   /** Whether Kong holds an upstream of this name that carries our tag. */
   ownsUpstream(upstream: string): boolean {
     const current = this.#states.get(upstream)?.current;
-    return current !== undefined && isOwned(current, this.#tag);
+    return current !== undefined && isOwned(current, this.tag);
   }
 
   state(upstream: string): UpstreamState | undefined {
@@ -81,7 +82,7 @@ export class Store {
 
   setState(upstream: string, state: UpstreamState): void {
     this.#states.set(upstream, state);
-    this.ledger.setOwned(upstream, ownedTargets(state, this.#tag).length);
+    this.ledger.setOwned(upstream, ownedTargets(state, this.tag).length);
   }
 
   /** What Kong holds is not known any more: the next pass reads it. */

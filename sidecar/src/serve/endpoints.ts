@@ -2,6 +2,7 @@ import type { Store } from '../reconcile/store.ts';
 import type { Metrics } from './metrics.ts';
 import { reportJson } from './report-json.ts';
 import { type Endpoint, json, text } from './server.ts';
+import { trailJson } from './trail-json.ts';
 
 /** Why this sidecar is not ready; empty when it is. */
 export type Unreadiness = readonly string[];
@@ -28,7 +29,7 @@ export function statusEndpoints(store: Store, metrics: Metrics, unreadiness: () 
         const report = store.report(name);
         return report === undefined
           ? json(404, { message: `no upstream ${name} is known` })
-          : json(200, reportJson(report));
+          : json(200, trailJson(report, store.tag, null));
       },
     },
   ];

@@ -21,7 +21,7 @@ export function reportJson(report: UpstreamReport) {
       hold === undefined
         ? null
         : { reason: hold.reason, why: hold.why, removals: hold.changes.length, until: isoOf(hold.untilMs) },
-    verdicts: report.verdicts,
+    verdicts: report.verdicts.map(({ checks: _, ...verdict }) => verdict),
     last_answer: isoOf(report.lastAnswerMs),
     updated: isoOf(report.updatedMs),
   };
