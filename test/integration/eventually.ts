@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 
 const EVERY_MS = 10;
-const GIVE_UP_MS = 20_000;
+const GIVE_UP_MS = 60_000;
 
 /** Resolves when the check no longer throws; rejects with its last error after a long time. */
 export async function eventually(check: () => void | Promise<void>, giveUpMs = GIVE_UP_MS): Promise<void> {

@@ -11,6 +11,7 @@ import { DatabaseDriver } from '../../sidecar/src/kong/database-driver.ts';
 import { readKongInfo } from '../../sidecar/src/kong/info.ts';
 import { BindingSources } from '../../sidecar/src/reconcile/binding-sources.ts';
 import { Follower } from '../../sidecar/src/reconcile/follow.ts';
+import { soleWriter } from '../../sidecar/src/reconcile/leadership.ts';
 import { Store } from '../../sidecar/src/reconcile/store.ts';
 import type { KongDouble } from '../kong-double/kong-double.ts';
 
@@ -91,7 +92,6 @@ export function startHarness(consulUrl: string, kong: KongDouble, options: Harne
     unbindGraceMs: 30_000,
     policy: options.policy ?? 'sync',
     force: false,
-    dryRun: options.dryRun ?? false,
     onChange: () => {},
   } as const;
   follower = new Follower(
@@ -105,6 +105,8 @@ export function startHarness(consulUrl: string, kong: KongDouble, options: Harne
           () => false,
         ),
       onSync: () => {},
+      dryRun: options.dryRun ?? false,
+      leadership: soleWriter,
       coalesceMs: 50,
       pollMs: HOUR_MS,
       resyncMs: HOUR_MS,

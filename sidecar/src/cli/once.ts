@@ -49,7 +49,7 @@ async function runWith(session: Session, io: CommandIo, request: OnceRequest): P
     unbindGraceMs: 0,
     policy: config.kong.policy,
     force: request.force,
-    dryRun: request.dryRun,
+    role: () => (request.dryRun ? 'observer' : 'writer'),
     allAnswered: () => snapshots.allAnswered(),
     onChange: (change) => request.onChange?.(change),
   };

@@ -59,12 +59,18 @@ async function follow(io: CommandIo, parts: RunParts, dryRun: boolean): Promise<
     unbindGraceMs: config.unbindGraceSeconds * 1000,
     policy: config.kong.policy,
     force: false,
-    dryRun,
     onChange: parts.onChange,
   };
-  const follower = new Follower({ context, pool, sources, ...pacing(config), ...watchfulness(parts) }, signal);
+  const follower = new Follower(
+    { context, dryRun, leadership: parts.leadership, pool, sources, ...pacing(config), ...watchfulness(parts) },
+    signal,
+  );
   parts.follower = follower;
-  await Promise.all([follower.run(), followConfigFile(io, sources, () => follower.rereadBindings())]);
+  await Promise.all([
+    follower.run(),
+    parts.election?.run(signal),
+    followConfigFile(io, sources, () => follower.rereadBindings()),
+  ]);
 }
 
 function pacing(config: Config) {

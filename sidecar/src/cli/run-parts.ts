@@ -7,9 +7,12 @@ import type { KongClient } from '../kong/client.ts';
 import type { KongDriver } from '../kong/driver.ts';
 import { EventLog } from '../log/event-log.ts';
 import { deadline } from '../net/deadline.ts';
+import type { Election } from '../reconcile/election.ts';
 import type { Follower } from '../reconcile/follow.ts';
+import { type Leadership, soleWriter } from '../reconcile/leadership.ts';
 import { Store } from '../reconcile/store.ts';
 import { Metrics } from '../serve/metrics.ts';
+import { createElection } from './create-election.ts';
 import { type CommandIo, createConsul, createKong, tagOf } from './session.ts';
 
 /** What `run` is made of. */
@@ -22,6 +25,9 @@ export interface RunParts {
   readonly onChange: (change: Change, drift: boolean) => void;
   readonly onSync: (what: string, problem: string | undefined) => void;
   readonly unreadiness: () => readonly string[];
+  /** Undefined without leader election. */
+  readonly election: Election | undefined;
+  readonly leadership: Leadership;
   /** Known once Kong has answered. */
   driver?: KongDriver;
   follower?: Follower;
@@ -40,7 +46,7 @@ export async function createRunParts(io: CommandIo): Promise<RunParts> {
   const metrics = new Metrics(
     store,
     () => oldestSuccessMs(parts.pool),
-    () => true,
+    () => parts.leadership.term() !== undefined,
   );
   const maxConnections = await readBudget(consul, io);
   const staleMs = config.consul.waitSeconds * 1000 * STALE_AFTER_WAITS;
@@ -62,12 +68,19 @@ export async function createRunParts(io: CommandIo): Promise<RunParts> {
     },
     signal,
   );
+  const election = createElection(io, consul, events, () => parts.follower);
   const parts: RunParts = {
     store,
     metrics,
     consul,
     pool,
-    kong: createKong(config, ({ method, status }) => metrics.request(method, status)),
+    election,
+    leadership: election ?? soleWriter,
+    kong: createKong(
+      config,
+      ({ method, status }) => metrics.request(method, status),
+      election && (() => election.fence()),
+    ),
     onChange: (change, drift) => {
       events.change(change, drift);
       metrics.change(change, drift ? undefined : answeredMs(store, pool, change.upstream));

@@ -4,7 +4,7 @@ import { ConsulClient } from '../consul/client.ts';
 import { fixedToken, TokenFile } from '../consul/credentials.ts';
 import type { GuardLimits } from '../core/guard.ts';
 import { ownerTag } from '../core/ownership.ts';
-import { KongClient, type KongObserver } from '../kong/client.ts';
+import { KongClient, type KongObserver, type WriteFence } from '../kong/client.ts';
 import { DatabaseDriver } from '../kong/database-driver.ts';
 import type { KongDriver } from '../kong/driver.ts';
 import { KongUnsupportedError } from '../kong/errors.ts';
@@ -41,14 +41,14 @@ export function createConsul(config: Config): ConsulClient {
   return new ConsulClient({ ...consul, maxBodyBytes: consul.maxBodyMb * 1024 * 1024 }, token);
 }
 
-export function createKong(config: Config, observe?: KongObserver): KongClient {
+export function createKong(config: Config, observe?: KongObserver, fence?: WriteFence): KongClient {
   const { kong } = config;
   const [adminUrl = '', ...others] = kong.adminUrl;
   if (others.length > 0)
     throw new KongUnsupportedError(
       'several kong.admin_url are only for Kong without a database, which is not supported yet',
     );
-  return new KongClient({ ...kong, adminUrl, timeoutMs: kong.timeoutSeconds * 1000 }, observe);
+  return new KongClient({ ...kong, adminUrl, timeoutMs: kong.timeoutSeconds * 1000 }, observe, fence);
 }
 
 /** @throws KongUnsupportedError for a Kong that has no database */

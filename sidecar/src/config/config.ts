@@ -23,6 +23,10 @@ export interface Config {
   readonly resyncSeconds: number;
   readonly ownerCheckSeconds: number;
   readonly coalesceMs: number;
+  readonly leaderElection: boolean;
+  /** The key in Consul that the leader locks. */
+  readonly leaderKey: string;
+  readonly leaderTakeoverSeconds: number;
   readonly log: { readonly level: string; readonly format: 'json' | 'pretty' };
   /** Undefined when the HTTP side is off. */
   readonly listen: ListenAddress | undefined;

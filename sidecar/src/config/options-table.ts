@@ -113,6 +113,18 @@ export const optionsTable: readonly OptionSpec[] = [
     fallback: 10,
   }),
   option('coalesce_ms', 'number', 'shortest time between two plans for one upstream', { fallback: 200 }),
+  option(
+    'leader_election',
+    'boolean',
+    'only one of several sidecars writes, chosen by a session and a lock in Consul',
+    {
+      fallback: false,
+    },
+  ),
+  option('leader_key', 'text', 'key of that lock; default: kong-consul/<owner>/leader', { value: 'key' }),
+  option('leader_takeover_seconds', 'number', 'longest time until another leads when the leader dies', {
+    fallback: 25,
+  }),
   option('log.level', 'text', 'trace, debug, info, warn, error or silent', { fallback: 'info', value: 'level' }),
   option('log.format', 'text', 'json or pretty', { fallback: 'json', value: 'format' }),
   option('listen', 'text', 'host:port of the HTTP side, or off', { fallback: '127.0.0.1:7070', value: 'address' }),
@@ -143,7 +155,7 @@ function option(key: string, kind: Kind, description: string, extra: Extra = {})
     kind,
     description,
     env: [...env, own],
-    flag: `--${flagText(key)} <${value ?? valueName(kind)}>`,
+    flag: kind === 'boolean' ? `--${flagText(key)} [true|false]` : `--${flagText(key)} <${value ?? valueName(kind)}>`,
     ...rest,
   };
 }
@@ -153,5 +165,5 @@ function flagText(key: string): string {
 }
 
 function valueName(kind: Kind): string {
-  return kind === 'number' ? 'n' : kind === 'boolean' ? 'true|false' : 'text';
+  return kind === 'number' ? 'n' : 'text';
 }

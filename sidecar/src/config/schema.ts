@@ -28,6 +28,10 @@ const ownerName = z
   .regex(/^[\u0020-\u007e]+$/, 'expected printable ASCII')
   .refine((name) => !/[,/]/.test(name), 'expected no "," and no "/", which Kong refuses in tags');
 
+const leaderKey = text
+  .max(512, 'expected at most 512 characters, as Consul does')
+  .refine((key) => !/^\/|\/\/|(^|\/)\.{1,2}(\/|$)/.test(key), 'expected a key such as kong-consul/default/leader');
+
 const upstreamName = z
   .string()
   .refine(isUpstreamName, 'no upstream can be named so: expected a host name without a port');
@@ -87,6 +91,9 @@ export const configSchema = z.strictObject({
   resync_seconds: positiveSeconds,
   owner_check_seconds: positiveSeconds,
   coalesce_ms: z.number().min(0).max(60_000),
+  leader_election: z.boolean(),
+  leader_key: leaderKey.optional(),
+  leader_takeover_seconds: z.number().min(25, 'expected at least 25: Consul keeps a session for 20 s').max(86_400),
   log: z.strictObject({
     level: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']),
     format: z.enum(['json', 'pretty']),

@@ -32,6 +32,8 @@ export interface ConsulRequest {
   readonly params?: Readonly<Record<string, string>>;
   readonly query?: Readonly<Record<string, string | readonly string[]>>;
   readonly body?: string;
+  /** Of the agent's own datacenter, whichever the connection asks about. */
+  readonly local?: boolean;
 }
 
 export interface ConsulAnswer {
@@ -58,6 +60,7 @@ export class ConsulClient {
   readonly #auth: string | undefined;
   readonly #maxBodyBytes: number;
   readonly #scope: Readonly<Record<string, string>>;
+  readonly #localScope: Readonly<Record<string, string>>;
 
   constructor(connection: ConsulConnection, token: TokenSource) {
     const isUnix = connection.addr.startsWith('unix://');
@@ -70,6 +73,7 @@ export class ConsulClient {
     this.#token = token;
     this.#maxBodyBytes = connection.maxBodyBytes;
     this.#scope = scopeOf(connection);
+    this.#localScope = scopeOf({ ...connection, datacenter: undefined });
     const basePath = url.pathname.replace(/\/$/, '');
     const options = {
       baseUrl: `${url.protocol}//${url.host}${basePath}/v1`,
@@ -109,7 +113,7 @@ export class ConsulClient {
     const options = {
       path: request.path,
       params: request.params ?? {},
-      query: { ...this.#scope, ...request.query },
+      query: { ...(request.local === true ? this.#localScope : this.#scope), ...request.query },
       ...(request.body !== undefined && { body: Buffer.from(request.body), type: 'json' }),
       headers: {
         ...(token !== undefined && { 'x-consul-token': token }),

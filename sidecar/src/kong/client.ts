@@ -47,6 +47,9 @@ export interface KongRequest {
   readonly accept?: readonly number[];
 }
 
+/** Asked right before each write. Throws when it must not be sent; the signal ends it when it must not go on. */
+export type WriteFence = () => AbortSignal;
+
 export interface KongAnswer {
   readonly status: number;
   readonly body: unknown;
@@ -67,11 +70,13 @@ export class KongClient {
   readonly #queue: FairQueue;
   readonly #writes: TokenBucket;
   readonly #observe: KongObserver;
+  readonly #fence: WriteFence | undefined;
   readonly #agent: http.Agent;
 
-  constructor(connection: KongConnection, observe: KongObserver = () => {}) {
+  constructor(connection: KongConnection, observe: KongObserver = () => {}, fence?: WriteFence) {
     this.#connection = connection;
     this.#observe = observe;
+    this.#fence = fence;
     this.displayUrl = displayUrl(connection.adminUrl);
     this.#queue = new FairQueue(connection.concurrency);
     this.#writes = new TokenBucket(connection.writesPerSecond, connection.writesPerSecond);
@@ -81,7 +86,7 @@ export class KongClient {
 
   /**
    * One answered request: retried on network errors, 429 and 5xx with full jitter and `Retry-After`.
-   * @throws KongStatusError, KongUnreachableError, NotKongError, or the signal's reason
+   * @throws KongStatusError, KongUnreachableError, NotKongError, what the fence throws, or the signal's reason
    */
   async request(request: KongRequest, signal: AbortSignal): Promise<KongAnswer> {
     return pRetry(() => this.#attempt(request, signal), {
@@ -110,7 +115,8 @@ export class KongClient {
   async #send(request: KongRequest, signal: AbortSignal): Promise<KongAnswer> {
     const label = `${request.method} ${request.path}`;
     const startMs = performance.now();
-    using limit = deadline(signal, this.#connection.timeoutMs);
+    const term = request.method === 'GET' ? undefined : this.#fence?.();
+    using limit = deadline(term === undefined ? signal : [signal, term], this.#connection.timeoutMs);
     let response: AxiosResponse<unknown>;
     try {
       response = await this.#axios.request({
@@ -122,6 +128,7 @@ export class KongClient {
       });
     } catch (error) {
       signal.throwIfAborted();
+      term?.throwIfAborted();
       this.#observe({ method: request.method, status: 'error', ms: performance.now() - startMs });
       const reason = limit.expired() ? `nothing came within ${this.#connection.timeoutMs} ms` : reasonOf(error);
       throw new KongUnreachableError(label, this.displayUrl, reason);

@@ -9,6 +9,8 @@ import type { UpstreamReport } from '../reconcile/report.ts';
 export class EventLog {
   readonly #log: Logger;
   readonly #failed = new Set<string>();
+  #leader: string | undefined;
+  #electionProblem: string | undefined;
 
   constructor(log: Logger) {
     this.#log = log;
@@ -49,6 +51,29 @@ export class EventLog {
     if (this.#failed.has(what)) this.#log.debug({ what, problem }, 'Kong still cannot be read');
     else this.#log.warn({ what, problem }, 'Kong cannot be read: trying again');
     this.#failed.add(what);
+  }
+
+  leads(): void {
+    this.#electionProblem = undefined;
+    this.#leader = undefined;
+    this.#log.info('this sidecar leads: it writes to Kong from now on');
+  }
+
+  leadsNoLonger(reason: string): void {
+    this.#log.warn({ reason }, 'this sidecar does not lead any more: it writes nothing');
+  }
+
+  leader(holder: string | undefined): void {
+    this.#electionProblem = undefined;
+    if (holder === this.#leader) return;
+    this.#leader = holder;
+    this.#log.info({ leader: holder }, 'another sidecar leads: this one stands by');
+  }
+
+  electionFailed(problem: string): void {
+    if (problem === this.#electionProblem) this.#log.debug({ problem }, 'the election still fails');
+    else this.#log.warn({ problem }, 'the election fails: without a leader nothing is written');
+    this.#electionProblem = problem;
   }
 
   #state(before: UpstreamReport | undefined, now: UpstreamReport, upstream: string): void {

@@ -1,30 +1,33 @@
-/** A signal that ends with its parent or after `ms`, whichever comes first. */
+/** A signal that ends with a parent or after `ms`, whichever comes first. */
 export interface Deadline extends Disposable {
   readonly signal: AbortSignal;
-  /** True when the time ran out, false when the parent ended it or nothing did. */
+  /** True when the time ran out, false when a parent ended it or nothing did. */
   readonly expired: () => boolean;
 }
 
 /**
- * Like `AbortSignal.any([parent, AbortSignal.timeout(ms)])`, but it lets go of its parent when disposed: on Node 20 a
- * long-lived parent would keep each combined signal.
+ * Like `AbortSignal.any([...parents, AbortSignal.timeout(ms)])`, but it lets go of its parents when disposed: on Node 20
+ * a long-lived parent would keep each combined signal.
  */
-export function deadline(parent: AbortSignal, ms: number): Deadline {
+export function deadline(parents: AbortSignal | readonly AbortSignal[], ms: number): Deadline {
   const controller = new AbortController();
   let expired = false;
-  const end = () => controller.abort(parent.reason);
   const timer = setTimeout(() => {
     expired = true;
     controller.abort(new Error(`no answer within ${ms} ms`));
   }, ms);
-  if (parent.aborted) end();
-  else parent.addEventListener('abort', end, { once: true });
+  const followed = [parents].flat().map((parent) => {
+    const end = () => controller.abort(parent.reason);
+    if (parent.aborted) end();
+    else parent.addEventListener('abort', end, { once: true });
+    return { parent, end };
+  });
   return {
     signal: controller.signal,
     expired: () => expired,
     [Symbol.dispose]() {
       clearTimeout(timer);
-      parent.removeEventListener('abort', end);
+      for (const { parent, end } of followed) parent.removeEventListener('abort', end);
     },
   };
 }

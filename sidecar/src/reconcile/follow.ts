@@ -5,11 +5,15 @@ import { Gate } from '../net/gate.ts';
 import { backoffMs, sleep } from '../net/sleep.ts';
 import type { BindingSources } from './binding-sources.ts';
 import { KeyedQueue } from './keyed-queue.ts';
+import type { Leadership, Role } from './leadership.ts';
 import { type PassContext, pass } from './pass.ts';
 import { errorReport } from './report-of.ts';
 
 export interface FollowerOptions {
-  readonly context: Omit<PassContext, 'allAnswered'>;
+  readonly context: Omit<PassContext, 'allAnswered' | 'role'>;
+  /** Works everything out, writes nothing. */
+  readonly dryRun: boolean;
+  readonly leadership: Leadership;
   readonly pool: WatchPool;
   readonly sources: BindingSources;
   readonly kongAnswers: (signal: AbortSignal) => Promise<boolean>;
@@ -38,11 +42,13 @@ export class Follower {
   #allAnswered = false;
   #statesRead = false;
   #bindingsRead = false;
+  /** The term before which all of Kong was not read yet: what was known then may be older than another's writes. */
+  #readInTerm: number | undefined;
 
   constructor(options: FollowerOptions, signal: AbortSignal) {
     this.#options = options;
     this.#signal = signal;
-    this.#context = { ...options.context, allAnswered: () => this.#allAnswered };
+    this.#context = { ...options.context, allAnswered: () => this.#allAnswered, role: () => this.#role() };
     this.#queue = new KeyedQueue((upstream) => this.#look(upstream), options.coalesceMs, signal);
     this.#kongGate = new Gate(options.kongAnswers, KONG_PROBE_MS, signal);
   }
@@ -74,6 +80,20 @@ export class Follower {
   /** Reads the bindings again at once, because the config file changed. */
   async rereadBindings(): Promise<void> {
     await this.#attempt('bindings', () => this.#readBindings());
+  }
+
+  /** This sidecar leads from now on: reads all of Kong, then writes. */
+  async takeOver(): Promise<void> {
+    if (!this.#bindingsRead) return;
+    const { store } = this.#context;
+    for (const name of store.names()) store.dropState(name);
+    await this.#untilRead('resync', () => this.#resync());
+  }
+
+  #role(): Role {
+    if (this.#options.dryRun) return 'observer';
+    const term = this.#options.leadership.term();
+    return term !== undefined && term === this.#readInTerm ? 'writer' : 'standby';
   }
 
   #add(upstream: string): void {
@@ -143,6 +163,7 @@ export class Follower {
   /** Compares everything with a full read, which finds what others changed. */
   async #resync(): Promise<void> {
     const { store, driver } = this.#context;
+    const term = this.#options.leadership.term();
     const seen = new Map([...store.names()].map((name) => [name, store.state(name)]));
     const bound = new Set(store.bindings().map((binding) => binding.upstream));
     const states = await driver.readStates(bound, this.#signal);
@@ -151,6 +172,7 @@ export class Follower {
       if (!isBusy) store.setState(name, states.get(name) ?? { current: undefined, staged: undefined });
     }
     this.#statesRead = true;
+    this.#readInTerm = term;
     this.#addAll();
   }
 

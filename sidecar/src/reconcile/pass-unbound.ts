@@ -3,8 +3,9 @@ import { isOwned } from '../core/ownership.ts';
 import { planDeletion } from '../core/plan.ts';
 import type { UpstreamState } from '../kong/driver.ts';
 import { KongChangedError } from '../kong/errors.ts';
+import { NotLeaderError } from './leadership.ts';
 import { ownedTargets } from './line.ts';
-import type { PassContext, PassOutcome } from './pass.ts';
+import { type PassContext, type PassOutcome, STANDBY_LOOK_MS } from './pass.ts';
 import { unboundReport } from './report-of.ts';
 
 const MAX_ROUNDS = 3;
@@ -55,7 +56,12 @@ async function release(
   store.ledger.leave(upstream, ours.length);
   store.setReport(unboundReport(upstream, state, { plan, ruling, graceUntilMs: sinceMs + context.unbindGraceMs }));
   if (grace !== undefined) return grace;
-  if (ruling.allowed.length === 0 || context.dryRun) {
+  const role = context.role();
+  if (ruling.allowed.length > 0 && role === 'standby') {
+    store.dropState(upstream);
+    return { againAfterMs: STANDBY_LOOK_MS };
+  }
+  if (ruling.allowed.length === 0 || role !== 'writer') {
     const untilMs = ruling.hold?.untilMs;
     return { againAfterMs: untilMs === undefined ? undefined : untilMs - nowMs };
   }
@@ -68,7 +74,7 @@ async function release(
     store.ledger.leave(upstream, 0);
   } catch (error) {
     store.dropState(upstream);
-    if (!(error instanceof KongChangedError)) throw error;
+    if (!(error instanceof KongChangedError || error instanceof NotLeaderError)) throw error;
   }
   return undefined;
 }

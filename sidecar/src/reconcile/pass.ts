@@ -5,6 +5,7 @@ import type { Change } from '../core/change.ts';
 import type { GuardLimits } from '../core/guard.ts';
 import type { KongDriver, UpstreamState } from '../kong/driver.ts';
 import { KongChangedError } from '../kong/errors.ts';
+import { NotLeaderError, type Role } from './leadership.ts';
 import { type LineResult, runLine } from './line.ts';
 import { passUnbound } from './pass-unbound.ts';
 import { boundReport, waitingReport } from './report-of.ts';
@@ -27,8 +28,7 @@ export interface PassContext {
   readonly unbindGraceMs: number;
   readonly policy: 'sync' | 'upsert_only';
   readonly force: boolean;
-  /** Works everything out, writes nothing. */
-  readonly dryRun: boolean;
+  readonly role: () => Role;
   readonly allAnswered: () => boolean;
   readonly onChange: (change: Change, drift: boolean) => void;
 }
@@ -41,6 +41,8 @@ export interface PassOutcome {
 /** A plan that is not empty after so many rounds is one that Kong does not take. */
 const MAX_ROUNDS = 6;
 const CONFIRM_RETRY_MS = 1_000;
+/** What a standby would write is the leader's to write: look in Kong whether it has. */
+export const STANDBY_LOOK_MS = 5_000;
 const DONE = { againAfterMs: undefined } as const satisfies PassOutcome;
 
 /**
@@ -81,9 +83,14 @@ async function passBound(binding: Binding, context: PassContext, signal: AbortSi
     const { allowed, hold } = result.ruling;
     store.setReport(boundReport(binding, watch, state, result));
 
-    if (allowed.length > 0 && !context.dryRun) {
+    const role = context.role();
+    if (allowed.length > 0 && role === 'writer') {
       await write(upstream, allowed, state, context, signal);
       continue;
+    }
+    if (allowed.length > 0 && role === 'standby') {
+      store.dropState(upstream);
+      return { againAfterMs: STANDBY_LOOK_MS };
     }
     if (hold?.reason === 'confirm') {
       if (await confirm(upstream, key, context, signal)) continue;
@@ -162,7 +169,7 @@ async function write(
     store.setState(upstream, written);
   } catch (error) {
     store.dropState(upstream);
-    if (!(error instanceof KongChangedError)) throw error;
+    if (!(error instanceof KongChangedError || error instanceof NotLeaderError)) throw error;
   }
 }
 

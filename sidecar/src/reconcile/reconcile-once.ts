@@ -59,8 +59,8 @@ export async function reconcileOnce(options: OnceOptions, signal: AbortSignal): 
     store.setState(upstream, foreign.get(upstream) ?? { current: undefined, staged: undefined });
 
   const names = [...store.names()].filter(isMeant).sort();
-  await eachPass(names, { ...context, dryRun: true }, signal);
-  if (!context.dryRun) await eachPass(names, context, signal);
+  await eachPass(names, { ...context, role: () => 'observer' }, signal);
+  if (context.role() === 'writer') await eachPass(names, context, signal);
   return {
     reports: store.reports(),
     written,
