@@ -86,35 +86,6 @@ test('--dry-run writes nothing, --only looks at nothing else', async () => {
   expect(await cli('reconcile', '--only', 'delta')).toMatchObject({ code: 1 });
 });
 
-test('explain tells every instance, the rule and Kong’s own health', async () => {
-  await consul.register({ ID: 'gamma-x', Name: 'gamma', Address: '10.0.2.99' });
-  await consul.register({
-    ID: 'gamma-y',
-    Name: 'gamma',
-    Address: '10.0.2.98',
-    Port: 1,
-    Check: { CheckID: 'http', TTL: '1h', Status: 'critical' },
-  });
-  for (const name of ['gamma', '10.0.2.98:1', 'gamma-x']) {
-    const { code, stdout } = await cli('explain', name);
-    expect(code).toBe(0);
-    expect(stdout).toMatch(/gamma-x +- +- +- +all passing +no target: it has no port/);
-    expect(stdout).toMatch(
-      /gamma-y +10\.0\.2\.98:1 +- +not in Kong +http \(critical\) +no target: a check is critical/,
-    );
-    expect(stdout).toMatch(/gamma-1 +10\.0\.2\.1:8080 +1 +HEALTHCHECKS_OFF +all passing +target: passing/);
-  }
-  expect(JSON.parse((await cli('explain', 'gamma', '-o', 'json')).stdout)).toMatchObject({
-    upstreams: [{ upstream: 'gamma' }],
-  });
-  expect(await cli('explain', 'nobody')).toMatchObject({
-    code: 1,
-    stdout: expect.stringContaining('Nothing here is named nobody'),
-  });
-  await consul.deregister('gamma-x');
-  await consul.deregister('gamma-y');
-});
-
 test('config shows what is in use and where it came from, without secrets', async () => {
   const { code, stdout } = await runCli(['config', '--kong-admin-token', 'hush'], {
     CONSUL_HTTP_ADDR: 'http://u:hush@10.0.0.1:8500',

@@ -1,131 +1,85 @@
-import { describeSource, type ServiceQuery } from '../core/binding.ts';
-import { describeChange } from '../core/describe.ts';
-import { explainVerdict } from '../core/explain.ts';
-import { readTargetHealth } from '../kong/target-health.ts';
-import type { UpstreamReport } from '../reconcile/report.ts';
-import { reportJson } from '../serve/report-json.ts';
+import { nearest } from '../config/nearest.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
-import { runOnce } from './once.ts';
-import { type OutputFormat, render, table } from './render.ts';
-import { type CommandIo, createKong } from './session.ts';
+import { explainText } from './explain-text.ts';
+import { plain } from './paint.ts';
+import { type OutputFormat, render } from './render.ts';
+import type { CommandIo } from './session.ts';
+import { sidecarUrl } from './sidecar-url.ts';
+import { trailSchema } from './trail.ts';
+import { type Candidate, type NotBound, readOwnTrails, readSidecarTrails, type TrailSource } from './trail-source.ts';
 
-interface Explained {
-  readonly report: UpstreamReport;
-  /** By target; a sentence when Kong could not be asked. */
-  readonly health: ReadonlyMap<string, string> | string;
+export interface ExplainFlags {
+  readonly output: OutputFormat;
+  /** The URL of a sidecar that runs, or true for the one at `listen`; undefined: read Consul and Kong. */
+  readonly sidecar?: string | true;
 }
 
-/** `explain NAME`: a Consul service, an upstream, an instance or `host:port`, and every rule on its way to traffic. */
-export async function explainCommand(
-  io: CommandIo,
-  name: string,
-  flags: { readonly output: OutputFormat },
-): Promise<ExitCode> {
-  const result = await runOnce(io, { dryRun: true, force: false, only: [] });
-  const reports = result.reports.filter((report) => isAbout(report, name));
-  const unbound = result.unbound.filter(({ subject, reason }) => subject.endsWith(` ${name}`) || reason.includes(name));
-  if (reports.length === 0 && unbound.length === 0) {
-    io.print(
-      `Nothing here is named ${name}: no upstream, no bound Consul service, no instance, no target. See "kong-consul bindings".\n`,
-    );
+const SUGGESTIONS = 5;
+
+/**
+ * `explain NAME`: a Consul service, an upstream, an instance or `host:port`, and every step on its way to traffic; exit 1
+ * when there is nothing of this name.
+ */
+export async function explainCommand(io: CommandIo, name: string, flags: ExplainFlags): Promise<ExitCode> {
+  const url = sidecarUrl(flags.sidecar, io.config);
+  const source = url === undefined ? await readOwnTrails(io) : await readSidecarTrails(url, io);
+  const found = source.candidates.filter((candidate) => isAbout(candidate, name));
+  const unbound = source.unbound.filter((one) => mentions(one, name));
+  if (found.length === 0 && unbound.length === 0) {
+    io.print(await nothingText(name, source));
     return EXIT.error;
   }
-  const explained = await Promise.all(reports.map((report) => withHealth(report, io)));
-  const value = {
-    upstreams: explained.map(explainedJson),
-    unbound: unbound.map(({ subject, reason }) => ({ subject, reason })),
-  };
+  const trails = await Promise.all(found.map(({ upstream }) => source.trail(upstream)));
+  const value = { upstreams: trails, unbound: unbound.map(({ subject, reason }) => ({ subject, reason })) };
   io.print(
     render(flags.output, value, () =>
       [
-        ...explained.map(explainText),
-        ...unbound.map(({ subject, reason }) => `${subject} is not bound: ${reason}\n`),
+        ...trails.map((trail) => explainText(trailSchema.parse(trail), { name, nowMs: Date.now(), ...io.terminal })),
+        ...unbound.map(({ subject, reason }) => `${plain(subject)} is not bound: ${plain(reason)}\n`),
       ].join('\n'),
     ),
   );
   return EXIT.ok;
 }
 
-function isAbout(report: UpstreamReport, name: string): boolean {
-  if (report.upstream === name || report.binding?.query.service === name) return true;
-  return report.verdicts.some(
+function isAbout({ upstream, service, instances, targets }: Candidate, name: string): boolean {
+  if (upstream === name || service === name || targets.includes(name)) return true;
+  return instances.some(
     ({ instance, target }) => target === name || instance === name || instance.endsWith(`/${name}`),
   );
 }
 
-async function withHealth(report: UpstreamReport, io: CommandIo): Promise<Explained> {
-  const kong = createKong(io.config);
-  try {
-    return { report, health: await readTargetHealth(kong, report.upstream, io.signal) };
-  } catch (error) {
-    io.signal.throwIfAborted();
-    return { report, health: error instanceof Error ? error.message : 'unknown error' };
-  } finally {
-    kong.close();
+function mentions({ subject, reason }: NotBound, name: string): boolean {
+  return [subject, reason].some((text) => text.split(/[\s,;"']+/).includes(name));
+}
+
+async function nothingText(name: string, source: TrailSource): Promise<string> {
+  const services = await source.services();
+  if (services.has(name)) {
+    return [
+      `Consul knows a service ${name}, but nothing binds it to an upstream of Kong.`,
+      'Enable the plugin kong-upstream-healthcheck on the Kong Service that should use it, or add to the config file:',
+      '',
+      'upstreams:',
+      `  ${name}.service.consul: {}`,
+      '',
+    ].join('\n');
   }
+  const meant = suggestions(name, source, services);
+  const hint = meant.length === 0 ? '' : `Did you mean ${meant.join(', ')}?\n`;
+  return `Nothing here is named ${plain(name)}: no upstream, no bound Consul service, no instance, no target.\n${hint}See "kong-consul bindings" for what is bound.\n`;
 }
 
-function explainedJson({ report, health }: Explained) {
-  const told = typeof health === 'string' ? { kong_health: null } : { kong_health: Object.fromEntries(health) };
-  const verdicts = report.verdicts.map((verdict) => ({ ...verdict, rule: explainVerdict(verdict) }));
-  return { ...reportJson(report), ...told, verdicts };
-}
-
-function explainText({ report, health }: Explained): string {
-  const { binding, counts, hold } = report;
-  const changes = report.plan?.changes ?? [];
-  const facts = [
-    ['bound by', report.sources.map(describeSource).join(' and ') || 'nothing'],
-    ['Consul', binding === undefined ? '-' : describeQuery(binding.query)],
-    [
-      'answer',
-      report.lastAnswerMs === undefined
-        ? 'none that can be trusted'
-        : `trusted, at ${new Date(report.lastAnswerMs).toISOString()}`,
-    ],
-    ...(counts === undefined
-      ? []
-      : [
-          [
-            'instances',
-            `${counts.registered} registered, ${counts.healthy} healthy, ${counts.maintenance} in maintenance`,
-          ],
-        ]),
-    ['in Kong', `${report.targets} targets`],
-    ...(report.problem === undefined ? [] : [['problem', report.problem]]),
-    ...(hold === undefined
-      ? []
-      : [
-          ['held', `${hold.why}${hold.untilMs === undefined ? '' : `, until ${new Date(hold.untilMs).toISOString()}`}`],
-        ]),
-    ...report.notes.map((note) => ['note', note]),
-    ['next run', changes.length === 0 ? 'would write nothing' : changes.map(describeChange).join('; ')],
-  ];
-  const lines = facts.map(([name = '', text = '']) => `  ${name.padEnd(10)} ${text}\n`).join('');
-  return `${report.upstream} (${report.state})\n${lines}${instanceTable(report, health)}`;
-}
-
-function instanceTable(report: UpstreamReport, health: Explained['health']): string {
-  if (report.verdicts.length === 0) return '';
-  const rows = report.verdicts.map((verdict) => [
-    `  ${verdict.instance}`,
-    verdict.target ?? '-',
-    verdict.skipped === undefined ? String(verdict.weight) : '-',
-    typeof health === 'string' || verdict.target === undefined ? '-' : (health.get(verdict.target) ?? 'not in Kong'),
-    verdict.causes.length === 0 ? 'all passing' : verdict.causes.join(', '),
-    explainVerdict(verdict),
+/** Names that hold what was typed, then the one that looks most like it. */
+function suggestions(name: string, { candidates }: TrailSource, services: ReadonlySet<string>): readonly string[] {
+  const names = candidates.flatMap(({ upstream, service, instances, targets }) => [
+    upstream,
+    ...(service === undefined ? [] : [service]),
+    ...instances.flatMap(({ instance, target }) => (target === undefined ? [instance] : [instance, target])),
+    ...targets,
   ]);
-  return `\n${table(['  INSTANCE', 'TARGET', 'WEIGHT', 'KONG SAYS', 'CHECKS', 'RULE'], rows)}`;
-}
-
-function describeQuery({ service, tags, filter, datacenter, namespace, partition }: ServiceQuery): string {
-  const parts = [
-    `service ${service}`,
-    ...(tags.length === 0 ? [] : [`tags ${tags.join(', ')}`]),
-    ...(filter === undefined ? [] : [`filter ${filter}`]),
-    ...(datacenter === undefined ? [] : [`datacenter ${datacenter}`]),
-    ...(namespace === undefined ? [] : [`namespace ${namespace}`]),
-    ...(partition === undefined ? [] : [`partition ${partition}`]),
-  ];
-  return parts.join(', ');
+  const all = [...new Set([...names, ...services])].sort();
+  const similar = nearest(name, all);
+  const holding = all.filter((one) => one.toLowerCase().includes(name.toLowerCase()));
+  return [...new Set([...holding, ...(similar === undefined ? [] : [similar])])].slice(0, SUGGESTIONS).map(plain);
 }

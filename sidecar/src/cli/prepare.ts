@@ -2,7 +2,7 @@ import { ConfigError } from '../config/config-error.ts';
 import { loadConfig } from '../config/load.ts';
 import { createLogger } from '../log/logger.ts';
 import type { World } from './program.ts';
-import type { CommandIo } from './session.ts';
+import type { CommandIo, Terminal } from './session.ts';
 
 /** Reads the config and makes what a command needs; undefined when the config is wrong, which is then said on stderr. */
 export async function prepare(world: World, flags: Readonly<Record<string, unknown>>): Promise<CommandIo | undefined> {
@@ -19,16 +19,26 @@ export async function prepare(world: World, flags: Readonly<Record<string, unkno
       signal: world.signal,
       print: (text) => world.stdout.write(text),
       ask: world.ask,
-      terminal: {
-        columns: world.stdout.columns ?? 120,
-        colour: world.stdout.isTTY === true && world.env.NO_COLOR === undefined,
-      },
+      terminal: terminalOf(world),
     };
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     world.stderr.write(`${error.message}\n`);
     return undefined;
   }
+}
+
+function terminalOf({ stdout, env }: World): Terminal {
+  return {
+    get columns() {
+      return stdout.columns ?? (Number(env.COLUMNS) || Number.POSITIVE_INFINITY);
+    },
+    get rows() {
+      return stdout.rows ?? Number.POSITIVE_INFINITY;
+    },
+    isTerminal: stdout.isTTY === true,
+    colour: stdout.isTTY === true && env.NO_COLOR === undefined,
+  };
 }
 
 /** SIGUSR2 turns debug on, and off again. */

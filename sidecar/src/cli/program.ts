@@ -83,7 +83,7 @@ function buildProgram(world: World, execute: Execute): Command {
       const { bindingsCommand } = await import('./bindings-command.ts');
       await execute(flags, (io) => bindingsCommand(io, flags));
     });
-  output(configured(program.command('explain <name>')))
+  fromSidecar(output(configured(program.command('explain <name>'))))
     .description('why an instance gets traffic or not; name: Consul service, upstream, instance or host:port')
     .action(async (name: string, flags: Flags) => {
       const { explainCommand } = await import('./explain-command.ts');
@@ -118,6 +118,7 @@ interface Flags {
   readonly yes?: boolean;
   readonly only: readonly string[];
   readonly output: OutputFormat;
+  readonly sidecar?: string | true;
 }
 
 /** Adds every option of the config to a command. */
@@ -137,6 +138,10 @@ function output(command: Command): Command {
   return command.addOption(
     new Option('-o, --output <format>', 'how to print the result').choices(['table', 'json', 'yaml']).default('table'),
   );
+}
+
+function fromSidecar(command: Command): Command {
+  return command.option('--sidecar [url]', 'ask a sidecar that runs, at this URL or at --listen, not Consul and Kong');
 }
 
 function collect(value: string, before: readonly string[] | undefined): readonly string[] {

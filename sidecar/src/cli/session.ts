@@ -30,8 +30,16 @@ export interface CommandIo {
   readonly print: (text: string) => void;
   /** Asks a person; undefined when nobody is there to answer. */
   readonly ask: ((question: string) => Promise<string>) | undefined;
-  /** Columns of the terminal, and whether it shows colours. */
-  readonly terminal: { readonly columns: number; readonly colour: boolean };
+  readonly terminal: Terminal;
+}
+
+/** What stdout is. Its size may change at any time. */
+export interface Terminal {
+  /** Infinite when stdout is no terminal. */
+  readonly columns: number;
+  readonly rows: number;
+  readonly isTerminal: boolean;
+  readonly colour: boolean;
 }
 
 /** From the environment of Consul's own CLI and our config; nothing is sent yet. */

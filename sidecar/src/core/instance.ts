@@ -29,7 +29,8 @@ export interface Instance {
 /** The worst of all checks, and maintenance, which an operator asked for. */
 export type InstanceState = CheckStatus | 'maintenance';
 
-const NODE_MAINTENANCE = '_node_maintenance';
+/** Id of the check that stands for a node in maintenance. */
+export const NODE_MAINTENANCE = '_node_maintenance';
 const SERVICE_MAINTENANCE = '_service_maintenance:';
 const severity = { passing: 0, warning: 1, critical: 2 } as const;
 
@@ -60,6 +61,7 @@ export function checksWorstFirst(instance: Instance): readonly Check[] {
   return [...instance.checks].sort((a, b) => severity[b.status] - severity[a.status] || compareText(a.id, b.id));
 }
 
-function isMaintenance(check: Check): boolean {
+/** Whether a check stands for maintenance, of the node or of one instance. */
+export function isMaintenance(check: Check): boolean {
   return check.id === NODE_MAINTENANCE || check.id.startsWith(SERVICE_MAINTENANCE);
 }

@@ -22,6 +22,8 @@ export interface OnceResult {
   /** Names given with `--only` that nothing binds and Kong holds nothing of. */
   readonly unknown: readonly string[];
   readonly unbound: readonly Unbound[];
+  /** Hosts that a Kong Service sends its traffic to. */
+  readonly hostsInUse: ReadonlySet<string>;
 }
 
 /**
@@ -66,6 +68,7 @@ export async function reconcileOnce(options: OnceOptions, signal: AbortSignal): 
     written,
     unknown: [...only].filter((name) => !store.names().has(name)),
     unbound: reading.resolution.unbound,
+    hostsInUse: reading.hostsInUse,
   };
 }
 

@@ -29,7 +29,7 @@ export function statusEndpoints(store: Store, metrics: Metrics, unreadiness: () 
         const report = store.report(name);
         return report === undefined
           ? json(404, { message: `no upstream ${name} is known` })
-          : json(200, trailJson(report, store.tag, null));
+          : json(200, trailJson(report, { tag: store.tag, inUse: store.isInUse(name), health: null }));
       },
     },
   ];

@@ -2,6 +2,7 @@ import { explainVerdict } from '../core/explain.ts';
 import type { Check } from '../core/instance.ts';
 import { isOwned } from '../core/ownership.ts';
 import type { CurrentTarget } from '../core/state.ts';
+import { trafficOf } from '../core/traffic.ts';
 import type { Verdict } from '../core/verdict.ts';
 import type { UpstreamReport } from '../reconcile/report.ts';
 import { reportJson } from './report-json.ts';
@@ -9,22 +10,46 @@ import { reportJson } from './report-json.ts';
 /** Characters of a check's output that are told: enough for its reason, never a whole page of HTML. */
 const OUTPUT_LENGTH = 300;
 
-/** Kong's own health of each target; null when it could not be asked. */
-export type TargetHealth = ReadonlyMap<string, string> | null;
+/** What is known besides the report. */
+export interface TrailContext {
+  /** The owner tag. */
+  readonly tag: string;
+  /** A Kong Service sends its traffic to this upstream. */
+  readonly inUse: boolean;
+  /** Kong's own health by target; null when it could not be asked. */
+  readonly health: ReadonlyMap<string, string> | null;
+}
 
 /**
- * A report with all that lies between Consul and Kong: each instance with every check and the rule that decided, each
- * target as Kong holds it. What `explain` and the page show.
+ * A report with all that lies between Consul and Kong: each instance with every check, the rule that decided and
+ * whether it gets traffic, each target as Kong holds it. What `explain` and the page show.
  */
-export function trailJson(report: UpstreamReport, tag: string, health: TargetHealth) {
+export function trailJson(report: UpstreamReport, context: TrailContext) {
+  const present = new Map(report.present.map((target) => [target.target, target]));
+  const options = report.binding?.options;
   return {
     ...reportJson(report),
-    verdicts: report.verdicts.map(verdictJson),
-    kong_targets: report.present.map((target) => targetJson(target, tag, health)),
+    options:
+      options === undefined
+        ? null
+        : {
+            passing_only: options.passingOnly,
+            on_no_healthy: options.onNoHealthy,
+            panic_threshold: options.panicThreshold,
+            address_tag: options.addressTag ?? null,
+            port: options.port ?? null,
+            adopt: options.adopt,
+          },
+    in_use: context.inUse,
+    verdicts: report.verdicts.map((verdict) => verdictJson(verdict, present, context)),
+    kong_targets: report.present.map((target) => targetJson(target, context)),
   };
 }
 
-function verdictJson(verdict: Verdict) {
+function verdictJson(verdict: Verdict, present: ReadonlyMap<string, CurrentTarget>, { health }: TrailContext) {
+  const target = verdict.target === undefined ? undefined : present.get(verdict.target);
+  const ownHealth = target === undefined ? undefined : health?.get(target.target);
+  const { gets, decidedBy, why } = trafficOf(verdict, { target, health: ownHealth });
   return {
     instance: verdict.instance,
     state: verdict.state,
@@ -33,6 +58,7 @@ function verdictJson(verdict: Verdict) {
     weight: verdict.skipped === undefined ? verdict.weight : null,
     skipped: verdict.skipped ?? null,
     kept: verdict.kept,
+    traffic: { gets, decided_by: decidedBy, why },
     checks: verdict.checks.map(checkJson),
   };
 }
@@ -41,7 +67,7 @@ function checkJson({ id, name, status, output }: Check) {
   return { id, name, status, output: shortened(output) };
 }
 
-function targetJson({ target, weight, tags }: CurrentTarget, tag: string, health: TargetHealth) {
+function targetJson({ target, weight, tags }: CurrentTarget, { tag, health }: TrailContext) {
   return { target, weight, owned: isOwned({ tags }, tag), health: health?.get(target) ?? null };
 }
 

@@ -1,0 +1,60 @@
+import { verdictReason } from './explain.ts';
+import type { CurrentTarget } from './state.ts';
+import type { Verdict } from './verdict.ts';
+
+/** Whether an instance gets traffic through Kong, who decided that, and why, as a sentence. */
+export interface Traffic {
+  readonly gets: 'yes' | 'no' | 'unknown';
+  readonly decidedBy: 'Consul' | 'kong-consul' | 'Kong';
+  readonly why: string;
+}
+
+/** What Kong holds at an instance's address, and thinks of it. */
+export interface TargetInKong {
+  readonly target: Pick<CurrentTarget, 'weight'> | undefined;
+  /** Kong's own word; undefined when it could not be asked. */
+  readonly health: string | undefined;
+}
+
+/**
+ * Follows one instance from Consul to Kong. The first row that fits decides.
+ *
+ * | verdict   | in Kong      | Kong's own health   | traffic | decided by  |
+ * | --------- | ------------ | ------------------- | ------- | ----------- |
+ * | any       | weight 0     | any                 | no      | Consul      |
+ * | any       | yes          | UNHEALTHY           | no      | Kong        |
+ * | any       | yes          | DNS_ERROR           | no      | Kong        |
+ * | no target | yes          | any other           | yes     | kong-consul |
+ * | no target | no           | -                   | no      | Consul      |
+ * | target    | no           | -                   | no      | kong-consul |
+ * | target    | yes          | HEALTHY             | yes     | Kong        |
+ * | target    | yes          | HEALTHCHECKS_OFF    | yes     | Consul      |
+ * | target    | yes          | not known           | unknown | Kong        |
+ */
+export function trafficOf(verdict: Verdict, { target, health }: TargetInKong): Traffic {
+  const isWanted = verdict.skipped === undefined;
+  const reason = verdictReason(verdict);
+  if (target === undefined) {
+    if (!isWanted) return { gets: 'no', decidedBy: 'Consul', why: reason };
+    return { gets: 'no', decidedBy: 'kong-consul', why: `${reason}, but Kong does not hold it yet` };
+  }
+  const but = `${reason}${isWanted ? ', but' : ', and'}`;
+  if (target.weight === 0) return { gets: 'no', decidedBy: 'Consul', why: `${but} its weight in Kong is 0` };
+  if (health === 'UNHEALTHY')
+    return { gets: 'no', decidedBy: 'Kong', why: `${but} Kong's own health checks call it UNHEALTHY` };
+  if (health === 'DNS_ERROR')
+    return { gets: 'no', decidedBy: 'Kong', why: `${but} Kong cannot resolve its host name (DNS_ERROR)` };
+  if (!isWanted) return { gets: 'yes', decidedBy: 'kong-consul', why: `${reason}, but Kong still holds it` };
+  switch (health) {
+    case 'HEALTHY':
+      return { gets: 'yes', decidedBy: 'Kong', why: `${reason}, and Kong's own health checks call it HEALTHY` };
+    case 'HEALTHCHECKS_OFF':
+      return { gets: 'yes', decidedBy: 'Consul', why: `${reason}; Kong does not check it itself` };
+    default:
+      return {
+        gets: 'unknown',
+        decidedBy: 'Kong',
+        why: `${reason}, and Kong holds it; its own health of it is not known`,
+      };
+  }
+}
