@@ -4,6 +4,7 @@ import type { Admin } from './admin.ts';
 import type { AdminAnswer } from './errors.ts';
 import type { FaultKind, Faults } from './faults.ts';
 import { readBody } from './http-server.ts';
+import { answerAsKonnect, type KonnectOptions, refuseAsKonnect } from './konnect.ts';
 import { type AdminRequest, parseRequest } from './request.ts';
 import type { Entity } from './schema.ts';
 
@@ -22,7 +23,9 @@ export interface RequestRecord {
 }
 
 export interface AdminPort {
-  readonly admin: Admin;
+  /** Undefined: of the default workspace. */
+  readonly adminOf: (workspace: string | undefined) => Admin;
+  readonly konnect: KonnectOptions | undefined;
   readonly adminToken: string | undefined;
   readonly workspaces: readonly string[];
   readonly faults: Faults;
@@ -39,9 +42,12 @@ export async function serveAdmin(port: AdminPort, incoming: IncomingMessage, res
   const atMs = performance.timeOrigin + performance.now();
   const { method = 'GET', headers } = incoming;
   const text = (await readBody(incoming)).toString('utf8');
-  const { workspace, url } = splitWorkspace(incoming.url ?? '/', port.workspaces);
+  const basePath = port.konnect?.basePath ?? '';
+  const isBelowBase = (incoming.url ?? '/').startsWith(`${basePath}/`);
+  const { workspace, url } = splitWorkspace((incoming.url ?? '/').slice(isBelowBase ? basePath.length : 0), port);
+  const admin = port.adminOf(workspace);
   const raw = { method: method === 'HEAD' ? 'GET' : method, url, text, contentType: headers['content-type'] ?? '' };
-  const parsed = parseRequest(raw, port.admin.release);
+  const parsed = parseRequest(raw, admin.release);
   const body = 'status' in parsed ? undefined : parsed.body;
   const record = (status: number) => port.record({ method, path: url, workspace, body, headers, status, atMs });
 
@@ -52,18 +58,24 @@ export async function serveAdmin(port: AdminPort, incoming: IncomingMessage, res
     incoming.socket.destroy();
     return;
   }
-  const isAllowed = port.adminToken === undefined || headers['kong-admin-token'] === port.adminToken;
-  const answer: AdminAnswer = fault?.kind === 'status' ? fault : isAllowed ? answerTo(port.admin, parsed) : DENIED;
+  const refusal = refusalOf(port, headers, isBelowBase);
+  const answer: AdminAnswer = fault?.kind === 'status' ? fault : (refusal ?? answerTo(port, admin, parsed));
   record(answer.status);
   if (answer.afterMs !== undefined && answer.afterMs > 0) await wait(answer.afterMs);
-  send(response, answer, fault);
+  send(response, answer, port.konnect === undefined ? `kong/${admin.version}` : 'konnect', fault);
 }
 
-function answerTo(admin: Admin, parsed: AdminRequest | AdminAnswer): AdminAnswer {
-  return 'status' in parsed ? parsed : admin.answer(parsed);
+function refusalOf(port: AdminPort, headers: IncomingHttpHeaders, isBelowBase: boolean): AdminAnswer | undefined {
+  if (port.konnect !== undefined) return refuseAsKonnect(headers.authorization, isBelowBase, port.konnect);
+  return port.adminToken === undefined || headers['kong-admin-token'] === port.adminToken ? undefined : DENIED;
 }
 
-function send(response: ServerResponse, answer: AdminAnswer, fault: FaultKind | undefined): void {
+function answerTo({ konnect }: AdminPort, admin: Admin, parsed: AdminRequest | AdminAnswer): AdminAnswer {
+  if ('status' in parsed) return parsed;
+  return konnect === undefined ? admin.answer(parsed) : answerAsKonnect(admin, parsed, konnect);
+}
+
+function send(response: ServerResponse, answer: AdminAnswer, server: string, fault: FaultKind | undefined): void {
   const { body } = answer;
   const isHtml = typeof body === 'string';
   const text = body === undefined ? '' : isHtml ? body : JSON.stringify(body);
@@ -77,6 +89,7 @@ function send(response: ServerResponse, answer: AdminAnswer, fault: FaultKind | 
     return;
   }
   response.writeHead(answer.status, {
+    server,
     ...answer.headers,
     ...(text !== '' && { 'content-type': isHtml ? 'text/html' : 'application/json; charset=utf-8' }),
     ...(answer.status !== 204 && answer.status !== 304 && { 'content-length': Buffer.byteLength(text) }),
@@ -88,12 +101,13 @@ function send(response: ServerResponse, answer: AdminAnswer, fault: FaultKind | 
   response.end(text);
 }
 
+/** Below a workspace the root is `/kong` (go-kong asks there). */
 function splitWorkspace(
   url: string,
-  workspaces: readonly string[],
+  { workspaces }: AdminPort,
 ): { readonly workspace: string | undefined; readonly url: string } {
   const [, first = ''] = url.split(/[/?]/);
   if (!workspaces.includes(first)) return { workspace: undefined, url };
   const rest = url.slice(first.length + 1);
-  return { workspace: first, url: rest.startsWith('/') ? rest : `/${rest}` };
+  return { workspace: first, url: rest === '/kong' ? '/' : rest.startsWith('/') ? rest : `/${rest}` };
 }

@@ -34,13 +34,13 @@ export class Admin implements Node {
   readonly role: 'traditional' | 'control_plane';
   readonly schemas: Schemas;
   readonly balancer: Balancer;
-  readonly #version: string;
+  readonly version: string;
   readonly #declarative: Declarative;
 
   constructor(options: AdminOptions) {
     this.database = options.database;
     this.role = options.role;
-    this.#version = options.version;
+    this.version = options.version;
     const release = parseRelease(options.version);
     this.schemas = schemasAt(release, new Set(options.plugins), options.pluginDefaults);
     // A control plane has no balancer: it never learns of any upstream.
@@ -78,14 +78,15 @@ export class Admin implements Node {
 
   /** `kong/api/routes/kong.lua`. */
   #root(): AdminAnswer {
-    const available = [...this.schemas.plugins].map((name) => [name, { version: this.#version, priority: 1 }]);
+    const about = isSince(this.release, SINCE.pluginVersions) ? { version: this.version, priority: 1 } : true;
+    const available = [...this.schemas.plugins].map((name) => [name, about]);
     const enabled = new Set(this.tables.all('plugins').map(({ name }) => name));
     return {
       status: 200,
       body: {
         tagline: 'Welcome to kong',
-        version: this.#version,
-        edition: 'community',
+        version: this.version,
+        ...(isSince(this.release, SINCE.edition) && { edition: 'community' }),
         hostname: 'kong-double',
         node_id: this.id,
         plugins: { available_on_server: Object.fromEntries(available), enabled_in_cluster: [...enabled] },

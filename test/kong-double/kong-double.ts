@@ -19,6 +19,7 @@ export class KongDouble {
   readonly #options: KongDoubleOptions;
   readonly #faults = new Faults();
   #admin: Admin;
+  readonly #workspaces = new Map<string, Admin>();
   #adminServer: http.Server | undefined;
   #proxyServer: http.Server | undefined;
   #adminPort: number;
@@ -46,6 +47,14 @@ export class KongDouble {
     return this.#admin;
   }
 
+  /** The same of a workspace; undefined is the default one. */
+  adminOf(workspace: string | undefined): Admin {
+    if (workspace === undefined) return this.#admin;
+    const admin = this.#workspaces.get(workspace) ?? new Admin(adminOptions(this.#options));
+    this.#workspaces.set(workspace, admin);
+    return admin;
+  }
+
   /** All that it holds, as values. */
   get state(): KongState {
     return readState(this.#admin.tables);
@@ -71,19 +80,20 @@ export class KongDouble {
   }
 
   /** `target=weight` of an upstream, sorted. */
-  targets(upstream: string): readonly string[] {
-    const { tables } = this.#admin;
+  targets(upstream: string, workspace?: string): readonly string[] {
+    const { tables } = this.adminOf(workspace);
     const found = tables.find('upstreams', upstream);
     return found === undefined ? [] : targetsOf(tables, found).map(({ target, weight }) => `${target}=${weight}`);
   }
 
   /** Writes as the Admin API would, known to the balancer at once, and without it being counted. @throws when refused */
-  async seed(method: string, path: string, body: Entity): Promise<Entity> {
+  async seed(method: string, path: string, body: Entity, workspace?: string): Promise<Entity> {
+    const admin = this.adminOf(workspace);
     const raw = { method, url: path, text: JSON.stringify(body), contentType: 'application/json' };
-    const request = parseRequest(raw, this.#admin.release);
-    const answer = 'status' in request ? request : this.#admin.answer(request);
+    const request = parseRequest(raw, admin.release);
+    const answer = 'status' in request ? request : admin.answer(request);
     if (answer.status >= 300) throw new Error(`seed ${path}: ${JSON.stringify(answer.body)}`);
-    this.#admin.balancer.refresh();
+    admin.balancer.refresh();
     return Object(answer.body);
   }
 
@@ -108,7 +118,7 @@ export class KongDouble {
 
   /** Stops listening and cuts off what is open: a Kong that is gone, until `listen`. */
   async stop(): Promise<void> {
-    this.#admin.balancer.stop();
+    for (const admin of [this.#admin, ...this.#workspaces.values()]) admin.balancer.stop();
     await Promise.all([this.#adminServer, this.#proxyServer].map(close));
   }
 
@@ -121,9 +131,10 @@ export class KongDouble {
   readonly #serveAdmin: Serve = async (incoming, response) => {
     this.#inFlight += 1;
     this.#mostInFlight = Math.max(this.#mostInFlight, this.#inFlight);
-    const { adminToken, workspaces = [] } = this.#options;
+    const { adminToken, konnect, workspaces = [] } = this.#options;
     const record = (each: RequestRecord) => this.requests.push(each);
-    const port = { admin: this.#admin, adminToken, workspaces, faults: this.#faults, record };
+    const adminOf = (workspace: string | undefined) => this.adminOf(workspace);
+    const port = { adminOf, adminToken, konnect, workspaces, faults: this.#faults, record };
     try {
       await serveAdmin(port, incoming, response);
     } finally {

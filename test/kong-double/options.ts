@@ -1,4 +1,5 @@
 import type { AdminOptions } from './admin.ts';
+import type { KonnectOptions } from './konnect.ts';
 import type { Dns } from './proxy.ts';
 import type { Entity } from './schema.ts';
 
@@ -14,8 +15,10 @@ export interface KongDoubleOptions {
   readonly pluginDefaults?: Readonly<Record<string, Entity>>;
   /** Asked for in the header `Kong-Admin-Token`. */
   readonly adminToken?: string;
-  /** Taken as a first part of the path; all of them share one state. */
+  /** Taken as a first part of the path; each has entities of its own. */
   readonly workspaces?: readonly string[];
+  /** Serves what Konnect serves, and no more. */
+  readonly konnect?: KonnectOptions;
   /** A free one unless told otherwise. */
   readonly adminPort?: number;
   readonly proxyPort?: number;

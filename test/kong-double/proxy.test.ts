@@ -1,5 +1,4 @@
 import type http from 'node:http';
-import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { send } from './client.ts';
 import { close, listen, portOf } from './http-server.ts';
@@ -9,12 +8,14 @@ const HOST = 'web.service.consul';
 const CHECKED = { active: { healthy: { interval: 1, successes: 1 } } };
 /** Nothing listens there. */
 const DEAD = '127.0.0.1:1';
+/** What the balancer has to learn, it learns by `refresh`. */
+const HOUR_MS = 3_600_000;
 
 let kong: KongDouble;
 let instances: http.Server[] = [];
 
 beforeEach(async () => {
-  await restart({ healthUpdateMs: 40 });
+  await restart({ healthUpdateMs: HOUR_MS });
 });
 
 afterEach(async () => {
@@ -114,16 +115,16 @@ test('an upstream without targets is 503', async () => {
 test('DNS serves until a new upstream is known, and an upstream serves until its deletion is', async () => {
   const byDns = await instance('d');
   const [, port] = byDns.split(':');
-  await restart({ healthUpdateMs: 40, dns: () => [{ host: '127.0.0.1', port: Number(port) }] });
+  await restart({ healthUpdateMs: HOUR_MS, dns: () => [{ host: '127.0.0.1', port: Number(port) }] });
   const post = (path: string, body: unknown) => send(`${kong.adminUrl}${path}`, { method: 'POST', body });
   await post('/upstreams', { name: HOST });
   await post(`/upstreams/${HOST}/targets`, { target: await instance('a') });
   expect(await firstWords(1)).toBe('d');
-  await wait(60);
+  kong.admin.balancer.refresh();
   expect(await firstWords(1)).toBe('a');
   await send(`${kong.adminUrl}/upstreams/${HOST}`, { method: 'DELETE' });
   expect(await firstWords(1)).toBe('a');
-  await wait(60);
+  kong.admin.balancer.refresh();
   expect(await firstWords(1)).toBe('d');
 });
 
@@ -132,7 +133,7 @@ test('a renamed upstream is known by its new name only later', async () => {
   await kong.seed('POST', '/upstreams/temporary/targets', { target: await instance('a') });
   await send(`${kong.adminUrl}/upstreams/temporary`, { method: 'PATCH', body: { name: HOST } });
   expect((await get()).status).toBe(503);
-  await wait(60);
+  kong.admin.balancer.refresh();
   expect(await firstWords(1)).toBe('a');
 });
 

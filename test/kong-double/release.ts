@@ -23,6 +23,8 @@ export function isSince(release: Release, since: Since | undefined): boolean {
  *
  * | what                                    | before                      | since |
  * | --------------------------------------- | --------------------------- | ----- |
+ * | `GET /`: what it says of a plugin        | `true`                      | 3.0   |
+ * | `GET /`: `edition`                      | absent                      | 3.6   |
  * | POST of a target that exists            | 200, updated, `Deprecation` | 3.0   |
  * | verb of `healthy` and `unhealthy`       | POST                        | 3.0   |
  * | `_format_version` "3.0"                 | refused                     | 3.0   |
@@ -34,6 +36,8 @@ export function isSince(release: Release, since: Since | undefined): boolean {
  * | `application/yaml` beside `text/yaml`   | 415                         | 3.9   |
  */
 export const SINCE = {
+  pluginVersions: [3, 0],
+  edition: [3, 6],
   targetConflict: [3, 0],
   healthByPut: [3, 0],
   formatVersion3: [3, 0],

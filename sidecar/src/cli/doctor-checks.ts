@@ -1,6 +1,7 @@
 import type { AgentFacts } from '../consul/agent.ts';
 import { recordIn } from '../core/health-check-defaults.ts';
 import { lintHealthChecks } from '../core/health-check-lint.ts';
+import { isBefore, parseRelease, type Release } from '../core/release.ts';
 import { PLUGIN_NAME } from '../kong/binding-reader.ts';
 import type { KongInfo } from '../kong/info.ts';
 import type { OnceResult } from '../reconcile/reconcile-once.ts';
@@ -13,14 +14,13 @@ export interface Finding {
   readonly mend?: string;
 }
 
-const OLDEST_KONG = [2, 8];
+const OLDEST_KONG: Release = [2, 8];
 const RESERVED = 50;
 const READ_RULES = 'service_prefix "" { policy = "read" } node_prefix "" { policy = "read" }';
 
 /** What Kong says of itself. */
 export function checkKong(info: KongInfo, withPlugins: boolean): readonly Finding[] {
-  const [major = 0, minor = 0] = info.version.split('.').map(Number);
-  const isOld = major < (OLDEST_KONG[0] ?? 0) || (major === OLDEST_KONG[0] && minor < (OLDEST_KONG[1] ?? 0));
+  const isOld = isBefore(parseRelease(info.version), OLDEST_KONG);
   const version = `version ${info.version}, database ${info.database}, role ${info.role}`;
   return [
     isOld
@@ -32,6 +32,8 @@ export function checkKong(info: KongInfo, withPlugins: boolean): readonly Findin
 
 function checkPlugin(info: KongInfo): Finding {
   const check = 'plugin on Kong';
+  if (info.plugins === undefined)
+    return { check, level: 'ok', text: 'this Admin API does not tell which plugins it has' };
   if (info.plugins.has(PLUGIN_NAME)) return { check, level: 'ok', text: `${PLUGIN_NAME} is installed and enabled` };
   const text = `${PLUGIN_NAME} is not enabled: only bindings from the config file work`;
   return { check, level: 'warning', text, mend: `in Kong's environment: KONG_PLUGINS=bundled,${PLUGIN_NAME}` };

@@ -4,6 +4,7 @@ import { ConsulClient } from '../consul/client.ts';
 import { fixedToken, TokenFile } from '../consul/credentials.ts';
 import type { GuardLimits } from '../core/guard.ts';
 import { ownerTag } from '../core/ownership.ts';
+import { parseRelease } from '../core/release.ts';
 import { KongClient, type KongObserver, type WriteFence } from '../kong/client.ts';
 import { DatabaseDriver } from '../kong/database-driver.ts';
 import type { KongDriver } from '../kong/driver.ts';
@@ -66,7 +67,7 @@ export function createDriver(config: Config, kong: KongClient, info: KongInfo): 
       `Kong at ${kong.displayUrl} runs without a database and takes no entities: point kong.admin_url at a Kong with a database, or at the control plane`,
     );
   }
-  return new DatabaseDriver(kong, config.owner);
+  return new DatabaseDriver(kong, config.owner, parseRelease(info.version));
 }
 
 /** Connects for a command that does not stay. @throws when Kong does not answer, or is no Kong */

@@ -59,7 +59,7 @@ export interface SettingsDifference {
 
 /** The binding's settings over Kong's defaults; a `hash_on` decides the algorithm, as Kong's own shorthand does. */
 export function completeSettings(settings: JsonObject): JsonObject {
-  const complete = merge(UPSTREAM_DEFAULTS, settings);
+  const complete = mergeSettings(UPSTREAM_DEFAULTS, settings);
   if (complete.hash_on === 'none' || settings.hash_on === undefined) return complete;
   return { ...complete, algorithm: 'consistent-hashing' };
 }
@@ -105,7 +105,7 @@ function withoutShorthandClash(patch: JsonObject, current: JsonObject): JsonObje
 
 function toPatch(fields: readonly FieldDifference[]): JsonObject {
   let patch: JsonObject = {};
-  for (const field of fields) patch = merge(patch, nest(field.path.split('.'), field.to));
+  for (const field of fields) patch = mergeSettings(patch, nest(field.path.split('.'), field.to));
   return patch;
 }
 
@@ -114,11 +114,12 @@ function nest(path: readonly string[], value: Json): JsonObject {
   return { [key]: rest.length === 0 ? value : nest(rest, value) };
 }
 
-function merge(base: JsonObject, over: JsonObject): JsonObject {
+/** Records merge, lists and all else are replaced, as Kong's PATCH does it. */
+export function mergeSettings(base: JsonObject, over: JsonObject): JsonObject {
   const merged: Record<string, Json> = { ...base };
   for (const [key, value] of Object.entries(over)) {
     const below = Object.hasOwn(base, key) ? base[key] : undefined;
-    merged[key] = isObject(below) && isObject(value) ? merge(below, value) : value;
+    merged[key] = isObject(below) && isObject(value) ? mergeSettings(below, value) : value;
   }
   return merged;
 }

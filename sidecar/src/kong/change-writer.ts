@@ -1,13 +1,28 @@
 import { assertNever } from '../core/assert-never.ts';
+import type { JsonObject } from '../core/binding.ts';
 import type { Change } from '../core/change.ts';
 import { isOwned } from '../core/ownership.ts';
+import { isBefore, type Release } from '../core/release.ts';
 import type { CurrentTarget, CurrentUpstream } from '../core/state.ts';
 import { type KongAnswer, type KongClient, kongPath } from './client.ts';
 import type { ChangeObserver, UpstreamState } from './driver.ts';
 import { parseTarget, parseUpstream } from './entities.ts';
+import type { EntityUpdate } from './entity-update.ts';
 import { KongChangedError } from './errors.ts';
 
 type ChangeOf<Kind extends Change['kind']> = Extract<Change, { kind: Kind }>;
+
+/** What all writers of one Kong share. */
+export interface WriterTools {
+  readonly client: KongClient;
+  readonly update: EntityUpdate;
+  /** The owner tag. */
+  readonly tag: string;
+  readonly release: Release | undefined;
+}
+
+/** Before it, Kong takes a POST of a target that exists as an update of it (`kong/api/routes/upstreams.lua` of 2.8.5). */
+const CONFLICT_SINCE: Release = [3, 0];
 
 /**
  * Writes the changes of one plan, one rank after the other and those of one rank in parallel, and keeps what Kong
@@ -15,16 +30,20 @@ type ChangeOf<Kind extends Change['kind']> = Extract<Change, { kind: Kind }>;
  */
 export class ChangeWriter {
   readonly #client: KongClient;
+  readonly #update: EntityUpdate;
   readonly #tag: string;
+  readonly #looksBeforeAdding: boolean;
   readonly #observe: ChangeObserver;
   #upstream: CurrentUpstream | undefined;
   #staged: CurrentUpstream | undefined;
   #isNew = false;
   readonly #targets: Map<string, CurrentTarget>;
 
-  constructor(client: KongClient, tag: string, state: UpstreamState, observe: ChangeObserver) {
+  constructor({ client, update, tag, release }: WriterTools, state: UpstreamState, observe: ChangeObserver) {
     this.#client = client;
+    this.#update = update;
     this.#tag = tag;
+    this.#looksBeforeAdding = isBefore(release, CONFLICT_SINCE);
     this.#observe = observe;
     this.#upstream = state.current ?? state.staged;
     this.#staged = state.current === undefined ? undefined : state.staged;
@@ -87,50 +106,51 @@ export class ChangeWriter {
     this.#isNew = true;
   }
 
-  async #patchUpstream(upstream: string, patch: unknown, signal: AbortSignal): Promise<void> {
+  async #patchUpstream(upstream: string, patch: JsonObject, signal: AbortSignal): Promise<void> {
     const current = this.#known(upstream);
-    const answer = await this.#client.request(
-      { method: 'PATCH', path: kongPath('upstreams', current.id), body: patch, upstream, accept: [404, 409] },
-      signal,
-    );
+    const answer = await this.#update.send({ path: kongPath('upstreams', current.id), patch, upstream }, signal);
     if (answer.status !== 200) throw new KongChangedError(`upstream ${upstream} is gone, or another has its name`);
     this.#upstream = { ...parseUpstream(answer.body), targets: current.targets };
   }
 
   async #add(change: ChangeOf<'add-target'>, signal: AbortSignal): Promise<void> {
     const path = `${kongPath('upstreams', this.#known(change.upstream).id)}/targets`;
+    if (this.#looksBeforeAdding && !this.#isNew && (await this.#settleExisting(change, path, signal))) return;
     const body = { target: change.target, weight: change.weight, tags: [this.#tag] };
     const answer = await this.#client.request(
       { method: 'POST', path, body, upstream: change.upstream, unmetered: this.#isNew, accept: [404, 409] },
       signal,
     );
     if (answer.status === 404) throw new KongChangedError(`upstream ${change.upstream} is gone`);
-    if (answer.status === 409) return this.#settleExisting(change, path, signal);
-    this.#keep(answer);
+    if (answer.status !== 409) this.#keep(answer);
+    else if (!(await this.#settleExisting(change, path, signal)))
+      throw new KongChangedError(`target ${change.target} came and went`);
   }
 
-  /** Somebody was first, or our own answer was lost: patch it if it is ours, count it as satisfied if it is not. */
-  async #settleExisting(change: ChangeOf<'add-target'>, path: string, signal: AbortSignal): Promise<void> {
+  /**
+   * Somebody was first, or our own answer was lost: patch it if it is ours, count it as satisfied if it is not. False when
+   * it is not there.
+   */
+  async #settleExisting(change: ChangeOf<'add-target'>, path: string, signal: AbortSignal): Promise<boolean> {
     const answer = await this.#client.request(
       { method: 'GET', path: `${path}${kongPath(change.target)}`, upstream: change.upstream, accept: [404] },
       signal,
     );
-    if (answer.status === 404) throw new KongChangedError(`target ${change.target} came and went`);
+    if (answer.status === 404) return false;
     const existing = this.#keep(answer);
     if (isOwned(existing, this.#tag) && existing.weight !== change.weight) {
       await this.#patchTarget(change, { weight: change.weight }, signal);
     }
+    return true;
   }
 
   async #patchTarget(
     change: { readonly upstream: string; readonly target: string },
-    body: unknown,
+    patch: JsonObject,
     signal: AbortSignal,
   ) {
-    const answer = await this.#client.request(
-      { method: 'PATCH', path: this.#targetPath(change), body, upstream: change.upstream, accept: [404] },
-      signal,
-    );
+    const { upstream } = change;
+    const answer = await this.#update.send({ path: this.#targetPath(change), patch, upstream }, signal);
     if (answer.status === 404) throw new KongChangedError(`target ${change.target} of ${change.upstream} is gone`);
     this.#keep(answer);
   }

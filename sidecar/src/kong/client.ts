@@ -53,6 +53,8 @@ export type WriteFence = () => AbortSignal;
 export interface KongAnswer {
   readonly status: number;
   readonly body: unknown;
+  /** The header `Server`, in which Kong tells its version. */
+  readonly server: string | undefined;
 }
 
 /** What is told about each request that got an answer or failed, for metrics and tests. */
@@ -101,6 +103,11 @@ export class KongClient {
     });
   }
 
+  /** Whether all paths are below a workspace. */
+  get hasWorkspace(): boolean {
+    return this.#connection.workspace !== undefined;
+  }
+
   /** Closes idle connections. */
   close(): void {
     this.#agent.destroy();
@@ -138,15 +145,15 @@ export class KongClient {
   }
 
   #interpret(request: KongRequest, label: string, response: AxiosResponse<unknown>): KongAnswer {
-    const { status } = response;
     const body = parseBody(response.data);
+    const status = isUniqueClash(response) ? 409 : response.status;
     const isSuccess = (status >= 200 && status < 300) || request.accept?.includes(status) === true;
     if (!isSuccess) {
       const retryAfter = retryAfterMs(headerText(response, 'retry-after'));
       throw new KongStatusError(label, status, messageOf(body, status), retryAfter);
     }
     if (body === undefined) throw new NotKongError(label, this.displayUrl, 'the answer is not JSON');
-    return { status, body };
+    return { status, body, server: headerText(response, 'server') };
   }
 }
 
@@ -212,6 +219,11 @@ function parseBody(data: unknown): unknown {
   } catch {
     return undefined;
   }
+}
+
+/** Konnect says 400 where Kong says 409: another object has the name already. */
+function isUniqueClash({ status, data }: AxiosResponse<unknown>): boolean {
+  return status === 400 && typeof data === 'string' && data.includes('(type: unique) constraint failed');
 }
 
 function messageOf(body: unknown, status: number): string {

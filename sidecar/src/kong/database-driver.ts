@@ -1,23 +1,30 @@
 import { z } from 'zod';
 import type { Change } from '../core/change.ts';
 import { ownerTag, stagedUpstream, stagingName } from '../core/ownership.ts';
+import type { Release } from '../core/release.ts';
 import type { CurrentTarget, CurrentUpstream } from '../core/state.ts';
 import { ChangeWriter } from './change-writer.ts';
 import { type KongClient, kongPath } from './client.ts';
 import type { ChangeObserver, KongDriver, UpstreamState } from './driver.ts';
 import { parse, parseTarget, parseUpstream, type UpstreamRecord } from './entities.ts';
+import { EntityUpdate } from './entity-update.ts';
+import { KongStatusError } from './errors.ts';
 import { readAll } from './paging.ts';
 
 const taggedEntity = z.object({ entity_id: z.string(), entity_name: z.string() });
 
 /** Writes entities through the Admin API of a Kong with a database. */
 export class DatabaseDriver implements KongDriver {
+  readonly release: Release | undefined;
   readonly #client: KongClient;
+  readonly #update: EntityUpdate;
   readonly #tag: string;
 
-  constructor(client: KongClient, owner: string) {
+  constructor(client: KongClient, owner: string, release?: Release) {
     this.#client = client;
+    this.#update = new EntityUpdate(client);
     this.#tag = ownerTag(owner);
+    this.release = release;
   }
 
   async readStates(names: ReadonlySet<string>, signal: AbortSignal): Promise<ReadonlyMap<string, UpstreamState>> {
@@ -30,7 +37,8 @@ export class DatabaseDriver implements KongDriver {
     const upstreams = await this.#withTargetsOf(records.filter(isRelevant), signal);
 
     const known = new Set(upstreams.flatMap(({ targets }) => targets.map(({ id }) => id)));
-    const isElsewhere = tagged.some(({ entity_id: id, entity_name: kind }) => kind === 'targets' && !known.has(id));
+    const isUnknown = (id: string, kind: string) => kind === 'targets' && !known.has(id);
+    const isElsewhere = tagged?.some(({ entity_id: id, entity_name: kind }) => isUnknown(id, kind)) ?? true;
     if (!isElsewhere) return toStates(upstreams);
     // Targets of ours in an upstream that is neither ours nor bound: a binding went away while nobody was looking.
     const others = await this.#withTargetsOf(
@@ -46,8 +54,9 @@ export class DatabaseDriver implements KongDriver {
     return { current, staged };
   }
 
-  async readOwnedIds(signal: AbortSignal): Promise<ReadonlySet<string>> {
-    return new Set((await this.#readTagged(signal)).map(({ entity_id: id }) => id));
+  async readOwnedIds(signal: AbortSignal): Promise<ReadonlySet<string> | undefined> {
+    const tagged = await this.#readTagged(signal);
+    return tagged && new Set(tagged.map(({ entity_id: id }) => id));
   }
 
   apply(
@@ -56,7 +65,8 @@ export class DatabaseDriver implements KongDriver {
     signal: AbortSignal,
     observe: ChangeObserver,
   ): Promise<UpstreamState> {
-    return new ChangeWriter(this.#client, this.#tag, state, observe).write(changes, signal);
+    const tools = { client: this.#client, update: this.#update, tag: this.#tag, release: this.release };
+    return new ChangeWriter(tools, state, observe).write(changes, signal);
   }
 
   close(): void {
@@ -72,9 +82,15 @@ export class DatabaseDriver implements KongDriver {
     return this.#withTargets(parseUpstream(answer.body), signal);
   }
 
-  async #readTagged(signal: AbortSignal): Promise<readonly z.infer<typeof taggedEntity>[]> {
-    const entries = await readAll(this.#client, kongPath('tags', this.#tag), {}, signal);
-    return entries.map((entry) => parse(taggedEntity, entry, 'a tag'));
+  /** Undefined where lists by tag are not served (Konnect): Kong itself answers 200 for any tag. */
+  async #readTagged(signal: AbortSignal): Promise<readonly z.infer<typeof taggedEntity>[] | undefined> {
+    try {
+      const entries = await readAll(this.#client, kongPath('tags', this.#tag), {}, signal);
+      return entries.map((entry) => parse(taggedEntity, entry, 'a tag'));
+    } catch (error) {
+      if (error instanceof KongStatusError && (error.status === 404 || error.status === 405)) return undefined;
+      throw error;
+    }
   }
 
   #withTargetsOf(records: readonly UpstreamRecord[], signal: AbortSignal): Promise<readonly CurrentUpstream[]> {

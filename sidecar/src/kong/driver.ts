@@ -1,4 +1,5 @@
 import type { Change } from '../core/change.ts';
+import type { Release } from '../core/release.ts';
 import type { CurrentUpstream } from '../core/state.ts';
 
 /** All that Kong holds for one bound upstream. */
@@ -9,6 +10,9 @@ export interface UpstreamState {
 
 /** How plans reach a Kong: through entities when it has a database, through one whole document when it has none. */
 export interface KongDriver {
+  /** The oldest Kong that this writes to: settings that came later are not sent. Undefined when it is not known. */
+  readonly release: Release | undefined;
+
   /**
    * All owned upstreams, and those of the names given, each with all targets.
    * @throws when any part could not be read: the answer is whole or none
@@ -18,8 +22,8 @@ export interface KongDriver {
   /** One upstream, by its bound name. */
   readState(name: string, signal: AbortSignal): Promise<UpstreamState>;
 
-  /** Ids of all objects with our tag: a cheap way to see that something of ours is gone. */
-  readOwnedIds(signal: AbortSignal): Promise<ReadonlySet<string>>;
+  /** Ids of all objects with our tag: a cheap way to see that something of ours is gone. Undefined: cannot be asked. */
+  readOwnedIds(signal: AbortSignal): Promise<ReadonlySet<string> | undefined>;
 
   /**
    * Writes the changes in their order and returns what Kong holds then, from its answers.

@@ -16,6 +16,7 @@ const target = z.object({ id: z.string(), target: z.string(), weight: z.number()
 const page = z.object({
   data: z.union([z.array(z.unknown()), z.object({}).transform(() => [])]),
   offset: z.string().or(z.number()).nullish(),
+  next: z.string().nullish(),
 });
 
 /** An upstream without its targets. */
@@ -41,9 +42,19 @@ export function parseTarget(value: unknown): CurrentTarget {
   return parse(target, value, 'a target');
 }
 
+/**
+ * Where the next page starts is in `offset`, and again in `next`, which not all give in one form: a path with or without
+ * the workspace or base path before it, a whole URL, null, or nothing. So `next` is only read where `offset` is missing.
+ */
 export function parsePage(answer: KongAnswer): Page {
-  const { data, offset } = parse(page, answer.body, 'a list');
-  return { data, offset: offset === null || offset === undefined ? undefined : String(offset) };
+  const { data, offset, next } = parse(page, answer.body, 'a list');
+  const given = offset ?? new URLSearchParams((next ?? '').split('?')[1]).get('offset') ?? '';
+  return { data, offset: given === '' ? undefined : String(given) };
+}
+
+/** Any object, as it came. */
+export function parseObject(value: unknown): JsonObject {
+  return parse(json, value, 'an object');
 }
 
 /** Parses what Kong said, once. @throws NotKongError naming the first field that is wrong */

@@ -184,6 +184,7 @@ export class Follower {
       return state === undefined || this.#queue.isRunning(name) ? [] : [{ name, state }];
     });
     const ids = await driver.readOwnedIds(this.#signal);
+    if (ids === undefined) return;
     for (const { name, state } of seen) {
       if (store.state(name) !== state) continue;
       const upstreams = [state.current, state.staged].filter((upstream) => upstream !== undefined);

@@ -3,8 +3,10 @@ import type { Binding } from '../core/binding.ts';
 import type { Plan } from '../core/change.ts';
 import { type Derivation, derive } from '../core/desired.ts';
 import { type FleetView, type GuardLimits, guardPlan, type Ruling } from '../core/guard.ts';
+import { knownSettings } from '../core/known-settings.ts';
 import { isOwned } from '../core/ownership.ts';
 import { calculatePlan } from '../core/plan.ts';
+import type { Release } from '../core/release.ts';
 import type { CurrentTarget } from '../core/state.ts';
 import type { UpstreamState } from '../kong/driver.ts';
 import type { UpstreamMemory } from './memory.ts';
@@ -16,6 +18,8 @@ export interface LineInput {
   readonly state: UpstreamState;
   readonly memory: UpstreamMemory;
   readonly tag: string;
+  /** The Kong that is written to. */
+  readonly release: Release | undefined;
   readonly inUse: boolean;
   readonly limits: GuardLimits;
   readonly policy: 'sync' | 'upsert_only';
@@ -39,7 +43,10 @@ const CONFIRMED_FOR_MS = 5_000;
 export function runLine(input: LineInput): LineResult {
   const { binding, snapshot, state, memory, tag, nowMs } = input;
   const derivation = derive(binding, snapshot.instances, snapshot.malformed.length);
-  const plan = calculatePlan({ desired: derivation.desired, ...state, tag, inUse: input.inUse });
+  const known = knownSettings(derivation.desired.settings, input.release);
+  const desired = { ...derivation.desired, settings: known.settings };
+  const calculated = calculatePlan({ desired, ...state, tag, inUse: input.inUse });
+  const plan = { ...calculated, notes: [...known.notes, ...calculated.notes] };
   const ruling = guardPlan(plan, {
     limits: input.limits,
     nowMs,

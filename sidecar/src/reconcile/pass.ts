@@ -121,6 +121,7 @@ function evaluate(
     state,
     memory,
     tag: context.tag,
+    release: context.driver.release,
     inUse: store.isInUse(upstream),
     limits: context.limits,
     policy: context.policy,
