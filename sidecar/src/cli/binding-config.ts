@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { parseBindingBlock } from '../config/binding-block.ts';
 import type { Config } from '../config/config.ts';
+import { effectiveConfig } from '../config/effective-config.ts';
 import type { FileEntry, PluginConfig } from '../core/resolve-bindings.ts';
 import { sleep } from '../net/sleep.ts';
 import type { BindingSources } from '../reconcile/binding-sources.ts';
@@ -32,6 +33,7 @@ export async function followConfigFile(
   const { path } = io.config;
   if (path === undefined) return;
   let seenMs = await modifiedMs(path);
+  let inUse = io.config;
   for (;;) {
     await sleep(CHECK_EVERY_MS, io.signal);
     const nowMs = await modifiedMs(path);
@@ -39,9 +41,12 @@ export async function followConfigFile(
     seenMs = nowMs;
     try {
       const config = await io.reloadConfig();
+      const waiting = changedKeys(inUse, config);
+      inUse = config;
       sources.setFileEntries(fileEntries(config));
       io.log.level = config.log.level;
       io.log.info({ path }, 'config file read again');
+      if (waiting.length > 0) io.log.warn({ keys: waiting }, 'some changed keys need a restart');
       await onChange();
     } catch (error) {
       io.signal.throwIfAborted();
@@ -51,6 +56,14 @@ export async function followConfigFile(
       );
     }
   }
+}
+
+/** Keys that differ and are not taken over while running. */
+function changedKeys(before: Config, now: Config): readonly string[] {
+  const values = new Map(effectiveConfig(before).map(({ key, value }) => [key, JSON.stringify(value)]));
+  return effectiveConfig(now)
+    .filter(({ key }) => key !== 'log.level' && !key.startsWith('upstreams.'))
+    .flatMap(({ key, value }) => (values.get(key) === JSON.stringify(value) ? [] : [key]));
 }
 
 async function modifiedMs(path: string): Promise<number | undefined> {

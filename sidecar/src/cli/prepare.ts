@@ -1,3 +1,5 @@
+import type { Logger } from 'pino';
+import type { Config } from '../config/config.ts';
 import { ConfigError } from '../config/config-error.ts';
 import { loadConfig } from '../config/load.ts';
 import { createLogger } from '../log/logger.ts';
@@ -10,7 +12,8 @@ export async function prepare(world: World, flags: Readonly<Record<string, unkno
   try {
     const config = await load();
     const colour = world.stderr.isTTY === true && world.env.NO_COLOR === undefined;
-    const log = createLogger({ ...config.log, destination: world.stderr, colour });
+    const format = formatOf(config, world);
+    const log = createLogger({ level: config.log.level, format, destination: world.stderr, colour });
     switchLevelOnSignal(world, log);
     return {
       config,
@@ -28,6 +31,11 @@ export async function prepare(world: World, flags: Readonly<Record<string, unkno
   }
 }
 
+/** Who looks at a terminal reads sentences, unless he asked for something else. */
+function formatOf({ log, origins }: Config, { stderr }: World): Config['log']['format'] {
+  return origins.get('log.format') === 'default' && stderr.isTTY === true ? 'pretty' : log.format;
+}
+
 function terminalOf({ stdout, env }: World): Terminal {
   return {
     get columns() {
@@ -42,9 +50,11 @@ function terminalOf({ stdout, env }: World): Terminal {
 }
 
 /** SIGUSR2 turns debug on, and off again. */
-function switchLevelOnSignal(world: World, log: { level: string }): void {
-  const usual = log.level;
+function switchLevelOnSignal(world: World, log: Logger): void {
+  let usual = log.level;
   world.onSignal('SIGUSR2', () => {
-    log.level = log.level === 'debug' ? usual : 'debug';
+    if (log.level !== 'debug') usual = log.level;
+    log.level = log.level === 'debug' && usual !== 'debug' ? usual : 'debug';
+    log.info({ level: log.level }, 'log level switched by SIGUSR2');
   });
 }

@@ -126,7 +126,10 @@ export const optionsTable: readonly OptionSpec[] = [
     fallback: 25,
   }),
   option('log.level', 'text', 'trace, debug, info, warn, error or silent', { fallback: 'info', value: 'level' }),
-  option('log.format', 'text', 'json or pretty', { fallback: 'json', value: 'format' }),
+  option('log.format', 'text', 'json, or pretty: sentences for people; on a terminal the default is pretty', {
+    fallback: 'json',
+    value: 'format',
+  }),
   option('listen', 'text', 'host:port of the HTTP side, or off', { fallback: '127.0.0.1:7070', value: 'address' }),
   option('listen_token', 'text', 'bearer token for the HTTP side', { secret: true }),
 ];

@@ -4,6 +4,7 @@ import { assertNever } from '../core/assert-never.ts';
 import { describeSource } from '../core/binding.ts';
 import type { Change } from '../core/change.ts';
 import type { UpstreamReport } from '../reconcile/report.ts';
+import { instanceNews } from './instance-news.ts';
 
 /** One line for each thing that happened, none when nothing did. Data first, then a fixed sentence. */
 export class EventLog {
@@ -29,6 +30,9 @@ export class EventLog {
     }
     const isNews = before?.state !== now.state || before.hold?.reason !== now.hold?.reason;
     if (isNews) this.#state(before, now, upstream);
+    else this.#log.debug({ upstream, state: now.state, targets: now.targets }, 'looked at: nothing new');
+    for (const { level, data, sentence } of instanceNews(before, now))
+      this.#log[level]({ upstream, ...data }, sentence);
   }
 
   watchFailed(state: WatchState, failure: ReadFailure): void {
@@ -46,6 +50,7 @@ export class EventLog {
   sync(what: string, problem: string | undefined): void {
     if (problem === undefined) {
       if (this.#failed.delete(what)) this.#log.info({ what }, 'Kong can be read again');
+      else this.#log.debug({ what }, 'Kong was read');
       return;
     }
     if (this.#failed.has(what)) this.#log.debug({ what, problem }, 'Kong still cannot be read');
@@ -122,7 +127,8 @@ export class EventLog {
 function dataOf(change: Change): Readonly<Record<string, unknown>> {
   switch (change.kind) {
     case 'create-upstream':
-      return { upstream: change.upstream, staged: change.staged };
+    case 'publish-upstream':
+      return { upstream: change.upstream };
     case 'update-upstream':
       return { upstream: change.upstream, fields: change.fields };
     default: {
@@ -135,7 +141,7 @@ function dataOf(change: Change): Readonly<Record<string, unknown>> {
 function sentenceOf(change: Change): string {
   switch (change.kind) {
     case 'create-upstream':
-      return 'upstream created';
+      return change.staged ? 'upstream created under a staging name' : 'upstream created';
     case 'update-upstream':
       return 'upstream changed';
     case 'publish-upstream':

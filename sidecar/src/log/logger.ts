@@ -1,10 +1,10 @@
 import { type DestinationStream, type Logger, pino } from 'pino';
-import pretty from 'pino-pretty';
+import { prettyLine } from './pretty.ts';
 
 export interface LogOptions {
   readonly level: string;
   readonly format: 'json' | 'pretty';
-  readonly destination: DestinationStream & NodeJS.WritableStream;
+  readonly destination: DestinationStream;
   readonly colour: boolean;
 }
 
@@ -12,8 +12,7 @@ export interface LogOptions {
 export function createLogger({ level, format, destination, colour }: LogOptions): Logger {
   const options = { level, base: null, timestamp: pino.stdTimeFunctions.isoTime, formatters: { level: levelName } };
   if (format === 'json') return pino(options, destination);
-  const stream = pretty({ destination, colorize: colour, singleLine: true, translateTime: 'HH:MM:ss.l', sync: true });
-  return pino({ level, base: null }, stream);
+  return pino(options, { write: (line: string) => destination.write(prettyLine(line, colour)) });
 }
 
 function levelName(level: string): { readonly level: string } {
