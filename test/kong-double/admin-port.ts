@@ -5,6 +5,7 @@ import type { AdminAnswer } from './errors.ts';
 import type { FaultKind, Faults } from './faults.ts';
 import { readBody } from './http-server.ts';
 import { answerAsKonnect, type KonnectOptions, refuseAsKonnect } from './konnect.ts';
+import type { Around } from './options.ts';
 import { type AdminRequest, parseRequest } from './request.ts';
 import type { Entity } from './schema.ts';
 
@@ -29,6 +30,7 @@ export interface AdminPort {
   readonly adminToken: string | undefined;
   readonly workspaces: readonly string[];
   readonly faults: Faults;
+  readonly around: Around | undefined;
   readonly record: (record: RequestRecord) => void;
 }
 
@@ -59,7 +61,7 @@ export async function serveAdmin(port: AdminPort, incoming: IncomingMessage, res
     return;
   }
   const refusal = refusalOf(port, headers, isBelowBase);
-  const answer: AdminAnswer = fault?.kind === 'status' ? fault : (refusal ?? answerTo(port, admin, parsed));
+  const answer: AdminAnswer = fault?.kind === 'status' ? fault : (refusal ?? dealWith(port, admin, parsed, atMs));
   record(answer.status);
   if (answer.afterMs !== undefined && answer.afterMs > 0) await wait(answer.afterMs);
   send(response, answer, port.konnect === undefined ? `kong/${admin.version}` : 'konnect', fault);
@@ -70,9 +72,14 @@ function refusalOf(port: AdminPort, headers: IncomingHttpHeaders, isBelowBase: b
   return port.adminToken === undefined || headers['kong-admin-token'] === port.adminToken ? undefined : DENIED;
 }
 
-function answerTo({ konnect }: AdminPort, admin: Admin, parsed: AdminRequest | AdminAnswer): AdminAnswer {
+function dealWith(port: AdminPort, admin: Admin, parsed: AdminRequest | AdminAnswer, atMs: number): AdminAnswer {
   if ('status' in parsed) return parsed;
-  return konnect === undefined ? admin.answer(parsed) : answerAsKonnect(admin, parsed, konnect);
+  const answer = () => answerTo(port, admin, parsed);
+  return port.around === undefined ? answer() : port.around(parsed, answer, atMs);
+}
+
+function answerTo({ konnect }: AdminPort, admin: Admin, request: AdminRequest): AdminAnswer {
+  return konnect === undefined ? admin.answer(request) : answerAsKonnect(admin, request, konnect);
 }
 
 function send(response: ServerResponse, answer: AdminAnswer, server: string, fault: FaultKind | undefined): void {

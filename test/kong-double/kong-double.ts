@@ -131,10 +131,10 @@ export class KongDouble {
   readonly #serveAdmin: Serve = async (incoming, response) => {
     this.#inFlight += 1;
     this.#mostInFlight = Math.max(this.#mostInFlight, this.#inFlight);
-    const { adminToken, konnect, workspaces = [] } = this.#options;
+    const { adminToken, konnect, workspaces = [], around } = this.#options;
     const record = (each: RequestRecord) => this.requests.push(each);
     const adminOf = (workspace: string | undefined) => this.adminOf(workspace);
-    const port = { adminOf, adminToken, konnect, workspaces, faults: this.#faults, record };
+    const port = { adminOf, adminToken, konnect, workspaces, faults: this.#faults, around, record };
     try {
       await serveAdmin(port, incoming, response);
     } finally {

@@ -1,7 +1,12 @@
 import type { AdminOptions } from './admin.ts';
+import type { AdminAnswer } from './errors.ts';
 import type { KonnectOptions } from './konnect.ts';
 import type { Dns } from './proxy.ts';
+import type { AdminRequest } from './request.ts';
 import type { Entity } from './schema.ts';
+
+/** `atMs`: when the request came, since the epoch. */
+export type Around = (request: AdminRequest, answer: () => AdminAnswer, atMs: number) => AdminAnswer;
 
 export interface KongDoubleOptions {
   /** `postgres` unless told otherwise. */
@@ -30,6 +35,8 @@ export interface KongDoubleOptions {
   readonly configLoadMs?: number;
   /** What DNS says about the host of a Service without an upstream; nothing unless told otherwise. */
   readonly dns?: Dns;
+  /** Deals with each request that Kong deals with, by calling `answer`: to look at the state before and after it. */
+  readonly around?: Around;
   /** Whether `listen` after `stop` finds the state again; as a database does unless told otherwise. */
   readonly statePersistsAcrossRestart?: boolean;
 }
