@@ -3,6 +3,9 @@ import { planDeletion } from '../core/plan.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
 import { type CommandIo, openSession, tagOf } from './session.ts';
 
+/** Nothing here changes its mind. */
+const ALONE = { onChange: () => {}, isOvertaken: () => false } as const;
+
 /** `cleanup`: removes all owned objects of this owner, after asking. */
 export async function cleanupCommand(io: CommandIo, flags: { readonly yes: boolean }): Promise<ExitCode> {
   const { config, signal, print } = io;
@@ -20,7 +23,7 @@ export async function cleanupCommand(io: CommandIo, flags: { readonly yes: boole
     for (const { plan } of plans)
       for (const change of plan.changes) print(`${plan.upstream}: ${describeChange(change)}\n`);
     if (!flags.yes && !(await isAgreed(io, plans.length))) return EXIT.error;
-    for (const { state, plan } of plans) await session.driver.apply(plan.changes, state, signal, () => {});
+    for (const { state, plan } of plans) await session.driver.apply(plan.changes, state, signal, ALONE);
     print(`${plans.length} upstreams cleaned up.\n`);
     return EXIT.ok;
   } finally {

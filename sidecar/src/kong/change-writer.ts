@@ -5,7 +5,7 @@ import { isOwned } from '../core/ownership.ts';
 import { isBefore, type Release } from '../core/release.ts';
 import type { CurrentTarget, CurrentUpstream } from '../core/state.ts';
 import { type KongAnswer, type KongClient, kongPath } from './client.ts';
-import type { ChangeObserver, UpstreamState } from './driver.ts';
+import type { ApplyCompany, UpstreamState } from './driver.ts';
 import { parseTarget, parseUpstream } from './entities.ts';
 import type { EntityUpdate } from './entity-update.ts';
 import { KongChangedError } from './errors.ts';
@@ -33,18 +33,18 @@ export class ChangeWriter {
   readonly #update: EntityUpdate;
   readonly #tag: string;
   readonly #looksBeforeAdding: boolean;
-  readonly #observe: ChangeObserver;
+  readonly #company: ApplyCompany;
   #upstream: CurrentUpstream | undefined;
   #staged: CurrentUpstream | undefined;
   #isNew = false;
   readonly #targets: Map<string, CurrentTarget>;
 
-  constructor({ client, update, tag, release }: WriterTools, state: UpstreamState, observe: ChangeObserver) {
+  constructor({ client, update, tag, release }: WriterTools, state: UpstreamState, company: ApplyCompany) {
     this.#client = client;
     this.#update = update;
     this.#tag = tag;
     this.#looksBeforeAdding = isBefore(release, CONFLICT_SINCE);
-    this.#observe = observe;
+    this.#company = company;
     this.#upstream = state.current ?? state.staged;
     this.#staged = state.current === undefined ? undefined : state.staged;
     this.#targets = new Map(this.#upstream?.targets.map((target) => [target.target, target]));
@@ -52,12 +52,13 @@ export class ChangeWriter {
 
   async write(changes: readonly Change[], signal: AbortSignal): Promise<UpstreamState> {
     for (const rank of inRanks(changes)) {
-      await Promise.all(
-        rank.map(async (change) => {
-          await this.#writeOne(change, signal);
-          this.#observe(change);
-        }),
-      );
+      const writes = rank.map(async (change) => {
+        await this.#writeOne(change, signal);
+        this.#company.onChange(change);
+      });
+      // A plan that has failed is not over before all of its requests are: the next one must not meet them.
+      const failed = (await Promise.allSettled(writes)).find((write) => write.status === 'rejected');
+      if (failed !== undefined) throw failed.reason;
     }
     const written =
       this.#upstream === undefined ? undefined : { ...this.#upstream, targets: [...this.#targets.values()] };
@@ -157,7 +158,13 @@ export class ChangeWriter {
 
   async #remove(change: ChangeOf<'remove-target'>, signal: AbortSignal): Promise<void> {
     const answer = await this.#client.request(
-      { method: 'DELETE', path: this.#targetPath(change), upstream: change.upstream, accept: [404] },
+      {
+        method: 'DELETE',
+        path: this.#targetPath(change),
+        upstream: change.upstream,
+        accept: [404],
+        isOvertaken: () => this.#company.isOvertaken(change),
+      },
       signal,
     );
     if (answer.status === 404)
@@ -169,7 +176,12 @@ export class ChangeWriter {
     const doomed = [this.#upstream, this.#staged].find((upstream) => upstream?.name === change.at);
     if (doomed === undefined) throw new KongChangedError(`upstream ${change.at} is gone already`);
     await this.#client.request(
-      { method: 'DELETE', path: kongPath('upstreams', doomed.id), upstream: change.upstream },
+      {
+        method: 'DELETE',
+        path: kongPath('upstreams', doomed.id),
+        upstream: change.upstream,
+        isOvertaken: () => this.#company.isOvertaken(change),
+      },
       signal,
     );
     if (doomed === this.#staged) this.#staged = undefined;

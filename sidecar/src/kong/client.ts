@@ -7,7 +7,7 @@ import { deadline } from '../net/deadline.ts';
 import { FairQueue } from '../net/fair-queue.ts';
 import { backoffMs, retryAfterMs, sleep } from '../net/sleep.ts';
 import { TokenBucket } from '../net/token-bucket.ts';
-import { KongStatusError, KongUnreachableError, NotKongError } from './errors.ts';
+import { KongStatusError, KongUnreachableError, NotKongError, OvertakenError } from './errors.ts';
 
 const MAX_BODY_BYTES = 256 * 1024 * 1024;
 const RETRIES = 4;
@@ -45,6 +45,8 @@ export interface KongRequest {
   readonly unmetered?: boolean;
   /** Statuses that are answers here, not errors. */
   readonly accept?: readonly number[];
+  /** Asked right before each try: true when it must not be sent any more. */
+  readonly isOvertaken?: () => boolean;
 }
 
 /** Asked right before each write. Throws when it must not be sent; the signal ends it when it must not go on. */
@@ -88,7 +90,8 @@ export class KongClient {
 
   /**
    * One answered request: retried on network errors, 429 and 5xx with full jitter and `Retry-After`.
-   * @throws KongStatusError, KongUnreachableError, NotKongError, what the fence throws, or the signal's reason
+   * @throws KongStatusError, KongUnreachableError, NotKongError, OvertakenError, what the fence throws, or the signal's
+   * reason
    */
   async request(request: KongRequest, signal: AbortSignal): Promise<KongAnswer> {
     return pRetry(() => this.#attempt(request, signal), {
@@ -116,7 +119,10 @@ export class KongClient {
   async #attempt(request: KongRequest, signal: AbortSignal): Promise<KongAnswer> {
     const isWrite = request.method !== 'GET' && request.unmetered !== true;
     if (isWrite) await this.#writes.take(signal);
-    return this.#queue.run(request.upstream ?? '', signal, () => this.#send(request, signal));
+    return this.#queue.run(request.upstream ?? '', signal, () => {
+      if (request.isOvertaken?.() === true) throw new OvertakenError(`${request.method} ${request.path}`);
+      return this.#send(request, signal);
+    });
   }
 
   async #send(request: KongRequest, signal: AbortSignal): Promise<KongAnswer> {

@@ -5,7 +5,7 @@ import type { Release } from '../core/release.ts';
 import type { CurrentTarget, CurrentUpstream } from '../core/state.ts';
 import { ChangeWriter } from './change-writer.ts';
 import { type KongClient, kongPath } from './client.ts';
-import type { ChangeObserver, KongDriver, UpstreamState } from './driver.ts';
+import type { ApplyCompany, KongDriver, UpstreamState } from './driver.ts';
 import { parse, parseTarget, parseUpstream, type UpstreamRecord } from './entities.ts';
 import { EntityUpdate } from './entity-update.ts';
 import { KongStatusError } from './errors.ts';
@@ -63,10 +63,10 @@ export class DatabaseDriver implements KongDriver {
     changes: readonly Change[],
     state: UpstreamState,
     signal: AbortSignal,
-    observe: ChangeObserver,
+    company: ApplyCompany,
   ): Promise<UpstreamState> {
     const tools = { client: this.#client, update: this.#update, tag: this.#tag, release: this.release };
-    return new ChangeWriter(tools, state, observe).write(changes, signal);
+    return new ChangeWriter(tools, state, company).write(changes, signal);
   }
 
   close(): void {

@@ -27,17 +27,26 @@ export interface KongDriver {
 
   /**
    * Writes the changes in their order and returns what Kong holds then, from its answers.
-   * @throws KongChangedError when Kong holds something else than `state`: read it again and plan anew
+   * @throws KongChangedError when Kong holds something else than `state`, OvertakenError when the company says so: read it
+   * again and plan anew
    */
   apply(
     changes: readonly Change[],
     state: UpstreamState,
     signal: AbortSignal,
-    observe: ChangeObserver,
+    company: ApplyCompany,
   ): Promise<UpstreamState>;
 
   close(): void;
 }
 
-/** Told of each change once Kong has taken it. */
-export type ChangeObserver = (change: Change) => void;
+/** Who goes along with a plan while it is written. */
+export interface ApplyCompany {
+  /** Told of each change once Kong has taken it. */
+  readonly onChange: (change: Change) => void;
+  /**
+   * Asked right before each try to take something away, for it may have waited: for its turn, or for Kong to come back.
+   * True when it must not happen any more; the plan ends with OvertakenError then.
+   */
+  readonly isOvertaken: (change: Change) => boolean;
+}

@@ -46,6 +46,15 @@ export class KongChangedError extends Error {
   }
 }
 
+/** What a removal rested on changed while it waited to be sent: plan anew. */
+export class OvertakenError extends Error {
+  override readonly name = 'OvertakenError';
+
+  constructor(request: string) {
+    super(`${request} was not sent: what it rested on has changed`);
+  }
+}
+
 /** This Kong cannot do what is asked of it, whatever is retried. */
 export class KongUnsupportedError extends Error {
   override readonly name = 'KongUnsupportedError';

@@ -3,8 +3,8 @@ import { isOwned } from '../core/ownership.ts';
 import { planDeletion } from '../core/plan.ts';
 import type { UpstreamState } from '../kong/driver.ts';
 import { KongChangedError } from '../kong/errors.ts';
-import { NotLeaderError } from './leadership.ts';
 import { ownedTargets } from './line.ts';
+import { isOutdated } from './overtaken.ts';
 import { type PassContext, type PassOutcome, STANDBY_LOOK_MS } from './pass.ts';
 import { unboundReport } from './report-of.ts';
 
@@ -66,15 +66,16 @@ async function release(
     return { againAfterMs: untilMs === undefined ? undefined : untilMs - nowMs };
   }
   try {
-    store.setState(
-      upstream,
-      await context.driver.apply(ruling.allowed, state, signal, (change) => context.onChange(change, false)),
-    );
+    const written = await context.driver.apply(ruling.allowed, state, signal, {
+      onChange: (change) => context.onChange(change, false),
+      isOvertaken: () => store.standing(upstream).kind !== 'unbound',
+    });
+    store.setState(upstream, written);
     for (const target of ours) store.ledger.removed(upstream, target.target, nowMs);
     store.ledger.leave(upstream, 0);
   } catch (error) {
     store.dropState(upstream);
-    if (!(error instanceof KongChangedError || error instanceof NotLeaderError)) throw error;
+    if (!isOutdated(error)) throw error;
   }
   return undefined;
 }

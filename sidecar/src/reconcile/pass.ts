@@ -1,12 +1,13 @@
-import type { WatchState } from '../consul/snapshot.ts';
+import type { Snapshot, WatchState } from '../consul/snapshot.ts';
 import { assertNever } from '../core/assert-never.ts';
 import { type Binding, queryKey } from '../core/binding.ts';
 import type { Change } from '../core/change.ts';
 import type { GuardLimits } from '../core/guard.ts';
 import type { KongDriver, UpstreamState } from '../kong/driver.ts';
 import { KongChangedError } from '../kong/errors.ts';
-import { NotLeaderError, type Role } from './leadership.ts';
+import type { Role } from './leadership.ts';
 import { type LineResult, runLine } from './line.ts';
+import { isOutdated, overtakenAfter } from './overtaken.ts';
 import { passUnbound } from './pass-unbound.ts';
 import { boundReport, waitingReport } from './report-of.ts';
 import type { Store } from './store.ts';
@@ -85,7 +86,7 @@ async function passBound(binding: Binding, context: PassContext, signal: AbortSi
 
     const role = context.role();
     if (allowed.length > 0 && role === 'writer') {
-      await write(upstream, allowed, state, context, signal);
+      await write({ binding, snapshot: watch.snapshot, state, changes: allowed }, context, signal);
       continue;
     }
     if (allowed.length > 0 && role === 'standby') {
@@ -151,26 +152,34 @@ async function readState(upstream: string, context: PassContext, signal: AbortSi
   return state;
 }
 
+interface Write {
+  readonly binding: Binding;
+  readonly snapshot: Snapshot;
+  readonly state: UpstreamState;
+  readonly changes: readonly Change[];
+}
+
 async function write(
-  upstream: string,
-  changes: readonly Change[],
-  state: UpstreamState,
+  { binding, snapshot, state, changes }: Write,
   context: PassContext,
   signal: AbortSignal,
 ): Promise<void> {
+  const { upstream } = binding;
   const { store, driver } = context;
   const { settled } = store.memory(upstream);
   const drift = settled !== undefined && settled === settledKey(upstream, store, context);
   try {
-    const written = await driver.apply(changes, state, signal, (change) => {
+    const onChange = (change: Change) => {
       if (change.kind === 'remove-target') store.ledger.removed(upstream, change.target, Date.now());
       if (change.kind === 'add-target') store.ledger.added(upstream, change.target);
       context.onChange(change, drift);
-    });
+    };
+    const isOvertaken = overtakenAfter(binding, snapshot, context);
+    const written = await driver.apply(changes, state, signal, { onChange, isOvertaken });
     store.setState(upstream, written);
   } catch (error) {
     store.dropState(upstream);
-    if (!(error instanceof KongChangedError || error instanceof NotLeaderError)) throw error;
+    if (!isOutdated(error)) throw error;
   }
 }
 
