@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup check test build demo bench
+.PHONY: help setup check test build demo bench chaos
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -21,3 +21,6 @@ demo: build ## Show registering, scaling and killing instances, in the terminal
 
 bench: build ## Measure speed, as ratios in one run
 	@npm run --silent bench
+
+chaos: setup ## Make faults at random and judge what comes of them
+	@npm run --silent chaos

@@ -14,7 +14,7 @@ export interface Bound {
 
 export const OWNER = 'chaos';
 export const OWNER_TAG = `kong-consul:${OWNER}`;
-export const SERVICES = ['web', 'api', 'pay', 'jobs', 'old'] as const;
+export const SERVICES: readonly string[] = ['web', 'api', 'pay', 'jobs', 'old'];
 /** Instances a service may have. */
 export const SLOTS = 5;
 

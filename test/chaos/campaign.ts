@@ -1,11 +1,9 @@
-import type { Setting } from './consul-side.ts';
 import { asFault, asPair, type ChaosFault } from './fault.ts';
 import { dataLosses, outagesOfConsul } from './faults-of-consul.ts';
 import { emptiedKong, outagesOfKong } from './faults-of-kong.ts';
 import { faultsOfLife } from './faults-of-life.ts';
 import { faultsOfSidecar } from './faults-of-sidecar.ts';
 import type { Random } from './random.ts';
-import type { Results } from './results.ts';
 import { type Scene, type SceneOptions, startScene } from './scene.ts';
 
 const OUTAGES = [...outagesOfConsul, ...outagesOfKong];
@@ -23,15 +21,15 @@ export interface CampaignOptions extends SceneOptions {
   readonly rounds: number;
   /** No further fault begins after this. `performance.now()` */
   readonly untilMs: number;
-  /** Part of a fault's name; all faults when undefined. */
-  readonly only?: string | undefined;
+  /** By its name. */
+  readonly isWanted: (fault: string) => boolean;
   readonly onRound?: (fault: string, scene: Scene) => void;
 }
 
 /** Runs faults at random, each kind once before any comes again. A fault that nothing recovers from ends it. */
 export async function runCampaign(options: CampaignOptions): Promise<void> {
   const { random, results, rounds, untilMs } = options;
-  const faults = namesOf(options.setting, options.only);
+  const faults = FAULTS.filter(({ settings, name }) => settings.includes(options.setting) && options.isWanted(name));
   if (faults.length === 0) return;
   results.begin('start');
   const scene = await startScene(options);
@@ -51,12 +49,6 @@ export async function runCampaign(options: CampaignOptions): Promise<void> {
   }
 }
 
-function namesOf(setting: Setting, only: string | undefined): readonly ChaosFault[] {
-  return FAULTS.filter(
-    ({ settings, name }) => settings.includes(setting) && (only === undefined || name.includes(only)),
-  );
-}
-
 function* endless(faults: readonly ChaosFault[], random: Random, rounds: number): Generator<ChaosFault> {
   for (let left = rounds; left > 0; ) {
     for (const fault of random.shuffle(faults).slice(0, left)) {
@@ -65,5 +57,3 @@ function* endless(faults: readonly ChaosFault[], random: Random, rounds: number)
     }
   }
 }
-
-export type { Results };

@@ -1,53 +1,77 @@
 import { writeFileSync } from 'node:fs';
-import { Command } from 'commander';
+import os from 'node:os';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { runCampaign } from './campaign.ts';
+import type { Setting } from './consul-side.ts';
 import { Random } from './random.ts';
 import { Results, table } from './results.ts';
+import type { Scene } from './scene.ts';
 
 const LIMIT_MS = 5_000;
 const LEEWAY_MS = 1_000;
+const LONGEST_OUTAGE_MS = 3_000;
 
-const program = new Command('chaos')
+interface Flags {
+  readonly seed: number;
+  readonly rounds: number;
+  readonly seconds: number;
+  readonly setting: Setting | 'both';
+  readonly only: string;
+  readonly json?: string;
+  readonly log?: string;
+}
+
+const flags = new Command('chaos')
   .description('Makes faults at random, and looks whether kong-consul comes right and does no harm meanwhile.')
-  .option('--seed <number>', 'same seed, same faults', String(Date.now() % 1_000_000))
-  .option('--rounds <number>', 'faults to make on each setting', '60')
-  .option('--seconds <number>', 'no further fault after this', '600')
-  .option('--setting <name>', 'alone (one Consul), cluster (three) or both', 'both')
-  .option('--only <text>', 'only faults with this in their name')
+  .option('--seed <number>', 'same seed, same choices', whole, Date.now() % 1_000_000)
+  .option('--rounds <number>', 'faults to make in each setting', whole, 60)
+  .option('--seconds <number>', 'no further fault after this', whole, 900)
+  .addOption(
+    new Option('--setting <name>', 'one Consul alone, a cluster of three, or both')
+      .choices(['alone', 'cluster', 'both'])
+      .default('both'),
+  )
+  .option('--only <text>', 'only faults with this in their name', '')
   .option('--json <file>', 'write the results there too')
   .option('--log <file>', "write the sidecar's log there when something is wrong")
-  .parse();
-const given = program.opts<
-  Readonly<Record<'seed' | 'rounds' | 'seconds' | 'setting', string>> &
-    Partial<Readonly<Record<'only' | 'json' | 'log', string>>>
->();
+  .parse()
+  .opts<Flags>();
 
-const seed = Number(given.seed);
 const results = new Results();
-process.stdout.write(`seed ${seed}\n`);
-const untilMs = performance.now() + Number(given.seconds) * 1000;
-let log = '';
-for (const setting of (['alone', 'cluster'] as const).filter(
-  (name) => given.setting === 'both' || given.setting === name,
-)) {
+const logs: string[] = [];
+say(`seed ${flags.seed}, load ${os.loadavg()[0]?.toFixed(1)} on ${os.cpus().length} cores`);
+const untilMs = performance.now() + flags.seconds * 1000;
+for (const setting of ['alone', 'cluster'] as const) {
+  if (flags.setting === setting || flags.setting === 'both') await run(setting);
+}
+const faults = results.list();
+const { violations } = results;
+say(`\n${table(faults)}\n\nseed ${flags.seed}: ${results.tried} faults, ${violations.length} violations`);
+if (flags.json !== undefined)
+  writeFileSync(flags.json, `${JSON.stringify({ seed: flags.seed, faults, violations }, null, 2)}\n`);
+if (flags.log !== undefined && logs.length > 0) writeFileSync(flags.log, logs.join('\n'));
+process.exitCode = violations.length === 0 ? 0 : 1;
+
+async function run(setting: Setting): Promise<void> {
   let seen = results.violations.length;
+  const onRound = (fault: string, { sidecar }: Scene) => {
+    const news = results.violations.slice(seen);
+    seen = results.violations.length;
+    for (const { kind, what } of news) say(`VIOLATION ${setting}: ${fault}: ${kind}: ${what}`);
+    if (news.length > 0) logs.push(`--- ${setting}: ${fault}`, ...news.map(({ what }) => what), sidecar.log());
+  };
   await runCampaign({
-    ...{ setting, results, untilMs, random: new Random(seed), rounds: Number(given.rounds), only: given.only },
-    ...{ limitMs: LIMIT_MS, leewayMs: LEEWAY_MS },
-    onRound: (fault, scene) => {
-      const news = results.violations.slice(seen);
-      seen = results.violations.length;
-      for (const { fault: of, kind, what } of news)
-        process.stdout.write(`VIOLATION ${setting}, ${of}: ${kind}: ${what}\n`);
-      if (news.length > 0) log += `--- ${setting}, ${fault}\n${scene.sidecar.log()}\n`;
-    },
+    ...{ setting, results, untilMs, onRound, random: new Random(flags.seed), rounds: flags.rounds },
+    ...{ limitMs: LIMIT_MS, leewayMs: LEEWAY_MS, longestOutageMs: LONGEST_OUTAGE_MS },
+    isWanted: (fault) => fault.includes(flags.only),
   });
 }
-const list = results.list();
-process.stdout.write(
-  `\n${table(list)}\n\nseed ${seed}: ${results.tried} faults, ${results.violations.length} violations\n`,
-);
-if (given.json !== undefined)
-  writeFileSync(given.json, `${JSON.stringify({ seed, faults: list, violations: results.violations }, null, 2)}\n`);
-if (given.log !== undefined && log !== '') writeFileSync(given.log, log);
-process.exitCode = results.violations.length === 0 ? 0 : 1;
+
+function say(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
+
+function whole(text: string): number {
+  if (!/^\d+$/.test(text)) throw new InvalidArgumentError('expected a whole number');
+  return Number(text);
+}

@@ -21,7 +21,6 @@ export interface Outage extends Omit<ChaosFault, 'run'> {
 }
 
 export const EVERYWHERE: readonly Setting[] = ['alone', 'cluster'];
-const LONGEST_MS = 3_000;
 
 /** An outage while life goes on, if it can. */
 export function asFault(outage: Outage): ChaosFault {
@@ -41,10 +40,10 @@ export function asPair(outages: readonly Outage[]): ChaosFault {
 }
 
 async function during(scene: Scene, outages: readonly Outage[]): Promise<void> {
-  const { random, life } = scene;
+  const { random, life, options } = scene;
   const ends: (() => Promise<void>)[] = [];
   for (const outage of outages) ends.push(await outage.begin(scene));
-  const lastsMs = random.between(200, LONGEST_MS);
+  const lastsMs = random.between(200, options.longestOutageMs);
   if (outages.some(({ stopsLife }) => stopsLife)) await wait(lastsMs);
   else await life.goesOn(random.between(3, 10), lastsMs);
   for (const end of random.shuffle(ends)) await end();

@@ -130,7 +130,7 @@ export class Life {
   }
 
   #create(service: string, slot: number): Instance {
-    const number = SERVICES.findIndex((name) => name === service) + 1;
+    const number = SERVICES.indexOf(service) + 1;
     const isOnAgent = slot === 0 && this.#withAgentNode;
     return {
       service,

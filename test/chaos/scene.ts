@@ -21,6 +21,7 @@ export interface SceneOptions {
   readonly limitMs: number;
   /** What is true for less long may not have reached the sidecar yet. */
   readonly leewayMs: number;
+  readonly longestOutageMs: number;
 }
 
 /** The guard waits as the README says, but not as long: a campaign has no half hour for each fault. */
