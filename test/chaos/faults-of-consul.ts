@@ -68,6 +68,8 @@ export const outagesOfConsul: readonly Outage[] = [
     name: 'leader frozen and thawed',
     side: 'consul',
     settings: ['cluster'],
+    // A write that is forwarded to it hangs until it thaws.
+    stopsLife: true,
     begin: async ({ consul }) => {
       const leader = await consul.cluster?.leader();
       if (leader !== undefined) consul.freeze(leader);
@@ -75,11 +77,13 @@ export const outagesOfConsul: readonly Outage[] = [
     },
   },
   {
-    name: 'own server frozen and thawed',
+    name: 'follower frozen and thawed',
     side: 'consul',
     settings: ['cluster'],
     begin: async ({ consul }) => {
-      consul.freeze(consul.own);
+      const leader = await consul.cluster?.leader();
+      const [follower = consul.own] = consul.servers.filter((server) => server !== leader);
+      consul.freeze(follower);
       return async () => consul.thaw();
     },
   },

@@ -5,9 +5,9 @@ import type { Finding } from './judge.ts';
 export interface FaultResult {
   readonly fault: string;
   readonly tried: number;
-  /** From the end of the fault to the right state, in ms. */
-  readonly recoveryP50Ms: number;
-  readonly recoveryMaxMs: number;
+  /** From the end of the fault to the right state, in ms; null when it never came right. */
+  readonly recoveryP50Ms: number | null;
+  readonly recoveryMaxMs: number | null;
   readonly wrongfulRemovals: number;
   readonly foreignWrites: number;
   /** All of them, the two before included. */
@@ -51,8 +51,8 @@ export class Results {
       return {
         fault,
         tried: recoveries.length,
-        recoveryP50Ms: Math.round(median(recoveries)),
-        recoveryMaxMs: Math.round(Math.max(...recoveries)),
+        recoveryP50Ms: recoveries.length === 0 ? null : Math.round(median(recoveries)),
+        recoveryMaxMs: recoveries.length === 0 ? null : Math.round(Math.max(...recoveries)),
         wrongfulRemovals: count('wrongful removal'),
         foreignWrites: count('foreign write'),
         violations: violations.length,
@@ -68,10 +68,10 @@ export function table(results: readonly FaultResult[]): string {
   const sum = (of: (result: FaultResult) => number) => results.reduce((total, result) => total + of(result), 0);
   const rows = [
     HEADINGS,
-    ...results.map((result) => cells(result, [result.recoveryP50Ms, result.recoveryMaxMs])),
+    ...results.map((result) => cells(result, [result.recoveryP50Ms ?? '-', result.recoveryMaxMs ?? '-'])),
     [
       'all',
-      ...[sum(({ tried }) => tried), '', Math.max(...results.map(({ recoveryMaxMs }) => recoveryMaxMs))],
+      ...[sum(({ tried }) => tried), '', Math.max(...results.map(({ recoveryMaxMs }) => recoveryMaxMs ?? 0))],
       ...[sum((one) => one.wrongfulRemovals), sum((one) => one.foreignWrites), sum((one) => one.violations)],
     ].map(String),
   ];
@@ -83,7 +83,7 @@ export function table(results: readonly FaultResult[]): string {
   return [line(head), line(rule), ...body.map(line)].join('\n');
 }
 
-function cells(result: FaultResult, recoveries: readonly number[]): readonly string[] {
+function cells(result: FaultResult, recoveries: readonly (number | string)[]): readonly string[] {
   const { fault, tried, wrongfulRemovals, foreignWrites, violations } = result;
   return [fault, ...[tried, ...recoveries, wrongfulRemovals, foreignWrites, violations].map(String)];
 }
