@@ -43,7 +43,7 @@ async function raced(version: string): Promise<void> {
     weight: 1,
     reason: '',
   } as const satisfies Change;
-  const written = await driver.apply([add], state, signal, () => {});
+  const written = await driver.apply([add], state, signal, { onChange: () => {}, isOvertaken: () => false });
   expect(written.current?.targets).toMatchObject([{ target: '10.0.0.1:80', weight: 7, tags: ['other'] }]);
   expect(kong.state.upstreams[0]?.targets).toMatchObject([{ weight: 7, tags: ['other'] }]);
 }
