@@ -71,11 +71,12 @@ function buildProgram(world: World, execute: Execute): Command {
       const { diffCommand } = await import('./diff-command.ts');
       await execute(flags, (io) => diffCommand(io, flags));
     });
-  output(configured(program.command('status')))
+  fromSidecar(output(configured(program.command('status'))))
     .description('one line an upstream; exit 0 in sync, 2 not')
+    .option('-w, --watch', 'show it live, until stopped', false)
     .action(async (flags: Flags) => {
       const { statusCommand } = await import('./status-command.ts');
-      await execute(flags, (io) => statusCommand(io, flags));
+      await execute(flags, (io) => statusCommand(io, { ...flags, watch: flags.watch === true }));
     });
   output(configured(program.command('bindings')))
     .description('what is bound to which upstream, by what, and what is not and why')
@@ -116,6 +117,7 @@ interface Flags {
   readonly dryRun?: boolean;
   readonly force?: boolean;
   readonly yes?: boolean;
+  readonly watch?: boolean;
   readonly only: readonly string[];
   readonly output: OutputFormat;
   readonly sidecar?: string | true;

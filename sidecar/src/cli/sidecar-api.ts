@@ -14,7 +14,9 @@ const summary = z.object({
   notes: z.array(z.string()).readonly(),
   changes: z.array(z.object({ text: z.string() })).readonly(),
   hold: z.object({ why: z.string(), until: z.string().nullable() }).nullable(),
-  verdicts: z.array(z.object({ instance: z.string(), target: z.string().nullish() })).readonly(),
+  verdicts: z
+    .array(z.object({ instance: z.string(), target: z.string().nullish(), skipped: z.string().nullish() }))
+    .readonly(),
 });
 const list = z.object({ upstreams: z.array(summary).readonly() });
 

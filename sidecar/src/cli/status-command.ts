@@ -1,38 +1,48 @@
-import type { UpstreamReport } from '../reconcile/report.ts';
-import { EXIT, type ExitCode } from './exit-code.ts';
+import type { ExitCode } from './exit-code.ts';
 import { runOnce } from './once.ts';
-import { exitCodeOf, resultJson } from './reconcile-command.ts';
-import { type OutputFormat, render, table } from './render.ts';
+import { resultJson } from './reconcile-command.ts';
+import { type OutputFormat, render } from './render.ts';
 import type { CommandIo } from './session.ts';
+import { SidecarApi } from './sidecar-api.ts';
+import { sidecarUrl } from './sidecar-url.ts';
+import { exitCodeOfRows, rowOfReport, rowOfSummary, type StatusRow } from './status-rows.ts';
+import { statusText } from './status-text.ts';
+import { watchStatus } from './status-watch.ts';
 
-/** `status`: one line an upstream; exit 0 in sync, 2 not. */
-export async function statusCommand(io: CommandIo, flags: { readonly output: OutputFormat }): Promise<ExitCode> {
+export interface StatusFlags {
+  readonly output: OutputFormat;
+  readonly watch?: boolean;
+  /** The URL of a sidecar that runs, or true for the one at `listen`; undefined: read Consul and Kong. */
+  readonly sidecar?: string | true;
+}
+
+const OWN_EVERY_MS = 2_000;
+const SIDECAR_EVERY_MS = 1_000;
+
+/** `status`: one line an upstream; exit 0 in sync, 2 not, 1 when something could not be read or written. */
+export async function statusCommand(io: CommandIo, flags: StatusFlags): Promise<ExitCode> {
+  const url = sidecarUrl(flags.sidecar, io.config);
+  const read = url === undefined ? () => ownStatus(io) : () => sidecarStatus(url, io);
+  if (flags.watch === true) {
+    const everyMs = url === undefined ? OWN_EVERY_MS : SIDECAR_EVERY_MS;
+    return await watchStatus(io, { read: async () => (await read()).rows, everyMs, output: flags.output });
+  }
+  const { rows, json } = await read();
+  io.print(render(flags.output, json, () => statusText(rows, io.terminal)));
+  return exitCodeOfRows(rows);
+}
+
+interface Status {
+  readonly rows: readonly StatusRow[];
+  readonly json: unknown;
+}
+
+async function ownStatus(io: CommandIo): Promise<Status> {
   const result = await runOnce(io, { dryRun: true, force: false, only: [] });
-  io.print(render(flags.output, resultJson(result), () => statusTable(result.reports)));
-  if (exitCodeOf(result) === EXIT.error) return EXIT.error;
-  return result.reports.every((report) => report.state === 'in_sync') ? EXIT.ok : EXIT.differences;
+  return { rows: result.reports.map(rowOfReport), json: resultJson(result) };
 }
 
-/** One line an upstream. */
-export function statusTable(reports: readonly UpstreamReport[]): string {
-  if (reports.length === 0)
-    return 'No upstreams: nothing is bound. Enable the plugin on a Kong Service, or add "upstreams:" to the config file.\n';
-  const rows = reports.map((report) => [
-    report.upstream,
-    report.state,
-    report.binding?.query.service ?? '-',
-    report.counts === undefined ? '-' : `${report.counts.healthy}/${report.counts.registered}`,
-    String(report.targets),
-    remark(report),
-  ]);
-  return table(['UPSTREAM', 'STATE', 'SERVICE', 'HEALTHY', 'TARGETS', 'REMARK'], rows);
-}
-
-function remark(report: UpstreamReport): string {
-  if (report.hold !== undefined) return report.hold.why;
-  if (report.problem !== undefined) return report.problem;
-  const pending = report.plan?.changes.length ?? 0;
-  if (pending > 0) return `${pending} changes to be written`;
-  if (report.counts?.registered === 0) return 'Consul knows no instance: the upstream is empty';
-  return report.notes[0] ?? '';
+async function sidecarStatus(url: string, io: CommandIo): Promise<Status> {
+  const upstreams = await new SidecarApi(url, io.config.listenToken).upstreams(io.signal);
+  return { rows: upstreams.map(rowOfSummary), json: { upstreams } };
 }

@@ -21,6 +21,21 @@ export type SkipReason =
   | 'mapped_ipv6'
   | 'bad_address';
 
+/** Reasons that are no matter of health: the registration has to be mended. */
+const UNUSABLE: ReadonlySet<string> = new Set([
+  'no_address',
+  'no_port',
+  'bad_port',
+  'zone_id',
+  'mapped_ipv6',
+  'bad_address',
+] satisfies SkipReason[]);
+
+/** Whether an instance can be no target whatever its checks say. */
+export function isUnusable(reason: string | null | undefined): boolean {
+  return reason !== undefined && reason !== null && UNUSABLE.has(reason);
+}
+
 /** What became of one instance, and by which rule: what `explain` prints. */
 export interface Verdict {
   readonly instance: string;

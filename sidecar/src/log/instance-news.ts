@@ -1,5 +1,5 @@
 import { verdictReason } from '../core/explain.ts';
-import type { SkipReason, Verdict } from '../core/verdict.ts';
+import { isUnusable, type Verdict } from '../core/verdict.ts';
 import type { UpstreamReport } from '../reconcile/report.ts';
 
 /** Something about instances that an operator would want to know, as data and a fixed sentence. */
@@ -9,25 +9,15 @@ export interface InstanceNews {
   readonly sentence: string;
 }
 
-/** Not a matter of health: the registration has to be mended. */
-const UNUSABLE: ReadonlySet<SkipReason> = new Set([
-  'no_address',
-  'no_port',
-  'bad_port',
-  'zone_id',
-  'mapped_ipv6',
-  'bad_address',
-]);
-
 /** What one report tells of instances that the one before did not; a report like the last one tells nothing. */
 export function instanceNews(before: UpstreamReport | undefined, now: UpstreamReport): readonly InstanceNews[] {
   return [...unusable(before, now), ...keeping(before, now), ...unreadable(before, now)];
 }
 
 function unusable(before: UpstreamReport | undefined, now: UpstreamReport): readonly InstanceNews[] {
-  const bad = now.verdicts.filter(isUnusable);
+  const bad = now.verdicts.filter(({ skipped }) => isUnusable(skipped));
   if (bad.length === 0) return [];
-  const known = new Set(before?.verdicts.filter(isUnusable).map(keyOf));
+  const known = new Set(before?.verdicts.filter(({ skipped }) => isUnusable(skipped)).map(keyOf));
   return bad
     .filter((verdict) => !known.has(keyOf(verdict)))
     .map((verdict) => ({
@@ -51,10 +41,6 @@ function unreadable(before: UpstreamReport | undefined, now: UpstreamReport): re
   if (now.malformed === 0 || now.malformed === before?.malformed) return [];
   const sentence = "entries of Consul's answer cannot be read: they are left out";
   return [{ level: 'warn', data: { entries: now.malformed }, sentence }];
-}
-
-function isUnusable({ skipped }: Verdict): boolean {
-  return skipped !== undefined && UNUSABLE.has(skipped);
 }
 
 function keyOf({ instance, skipped }: Verdict): string {
