@@ -54,6 +54,7 @@ describe('who decides whether an instance gets traffic', () => {
     ],
     ['passing, Kong does not tell', passing, 1, undefined, 'unknown', 'Kong', 'is not known'],
     ['passing, Kong has not built it yet', passing, 1, 'not known yet', 'unknown', 'Kong', 'is not known'],
+    ['passing, data planes differ', passing, 1, 'HEALTHY at a; UNHEALTHY at b', 'unknown', 'Kong', 'UNHEALTHY at b'],
     ['critical, not in Kong', critical, undefined, undefined, 'no', 'Consul', 'check http is critical'],
     [
       'critical, still in Kong',

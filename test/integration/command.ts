@@ -33,7 +33,7 @@ export async function runCommand(
       stdout += text;
     },
     ask: undefined,
-    terminal: { columns: 120, rows: 40, isTerminal: false, colour: false },
+    terminal: { columns: Number.POSITIVE_INFINITY, rows: 40, isTerminal: false, colour: false },
   });
   return { code, stdout, log: String(lines.read() ?? '') };
 }

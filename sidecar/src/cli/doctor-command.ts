@@ -2,6 +2,7 @@ import { type AgentFacts, readAgentFacts, readServiceNames } from '../consul/age
 import type { ConsulClient } from '../consul/client.ts';
 import { deadline } from '../net/deadline.ts';
 import { checkAgent, checkCatalog, checkKong, checkUpstreams, type Finding } from './doctor-checks.ts';
+import { examineDataPlanes } from './doctor-data-planes.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
 import { runOnce } from './once.ts';
 import { type OutputFormat, render } from './render.ts';
@@ -33,7 +34,10 @@ async function examine(io: CommandIo): Promise<readonly Finding[]> {
     ];
   }
   try {
-    const kong = checkKong(session.info, config.sources.plugin);
+    const kong = [
+      ...checkKong(session.info, config.sources.plugin),
+      ...(await examineDataPlanes(session, config, signal)),
+    ];
     const consul = await examineConsul(session.consul, io);
     if (consul.facts === undefined) return [...kong, ...consul.findings];
     const result = await runOnce(io, { dryRun: true, force: false, only: [] });

@@ -1,3 +1,4 @@
+import { isDisputed } from '../core/node-health.ts';
 import { agoText, durationText } from './duration.ts';
 import { instanceText } from './explain-instance.ts';
 import { type Colour, labelled, type Paint, painter, plain } from './paint.ts';
@@ -95,7 +96,10 @@ function kongText({ kong_targets: targets }: Trail): string {
   if (targets.length === 0) return 'holds no target of it';
   const words = new Map<string, number>();
   for (const { health } of targets) {
-    const word = HEALTH[health ?? ''] ?? 'of a health that Kong does not tell (yet)';
+    const unusual = isDisputed(health ?? '')
+      ? 'on which its nodes differ'
+      : 'of a health that Kong does not tell (yet)';
+    const word = HEALTH[health ?? ''] ?? unusual;
     words.set(word, (words.get(word) ?? 0) + 1);
   }
   return `holds ${targets.length} ${targets.length === 1 ? 'target' : 'targets'}: ${[...words].map(([word, many]) => `${many} ${word}`).join(', ')}`;

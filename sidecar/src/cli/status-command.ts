@@ -1,4 +1,5 @@
 import type { ExitCode } from './exit-code.ts';
+import { withHealthNotes } from './health-notes.ts';
 import { runOnce } from './once.ts';
 import { resultJson } from './reconcile-command.ts';
 import { type OutputFormat, render } from './render.ts';
@@ -38,7 +39,8 @@ interface Status {
 }
 
 async function ownStatus(io: CommandIo): Promise<Status> {
-  const result = await runOnce(io, { dryRun: true, force: false, only: [] });
+  const once = await runOnce(io, { dryRun: true, force: false, only: [] });
+  const result = { ...once, reports: await withHealthNotes(once.reports, io) };
   return { rows: result.reports.map(rowOfReport), json: resultJson(result) };
 }
 

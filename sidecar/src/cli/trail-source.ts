@@ -1,7 +1,9 @@
 import { readServiceNames } from '../consul/agent.ts';
-import { readTargetHealth } from '../kong/target-health.ts';
+import type { UpstreamHealth } from '../kong/health-reader.ts';
+import { readKongInfo } from '../kong/info.ts';
 import type { UpstreamReport } from '../reconcile/report.ts';
 import { trailJson } from '../serve/trail-json.ts';
+import { createHealthReader } from './create-health.ts';
 import { runOnce } from './once.ts';
 import { type CommandIo, createConsul, createKong, tagOf } from './session.ts';
 import { SidecarApi } from './sidecar-api.ts';
@@ -44,7 +46,9 @@ export async function readOwnTrails(io: CommandIo): Promise<TrailSource> {
       const report = reports.get(upstream);
       if (report === undefined) throw new Error(`no upstream ${upstream} is known`);
       const inUse = result.hostsInUse.has(upstream);
-      return trailJson(report, { tag: tagOf(io.config), inUse, health: await healthOf(upstream, io) });
+      const { health, notes } = await healthOf(upstream, io);
+      const told = { ...report, notes: [...report.notes, ...notes] };
+      return trailJson(told, { tag: tagOf(io.config), inUse, health });
     },
   };
 }
@@ -69,13 +73,21 @@ function candidateOf(report: UpstreamReport): Candidate {
   };
 }
 
-async function healthOf(upstream: string, io: CommandIo): Promise<ReadonlyMap<string, string> | null> {
+async function healthOf(upstream: string, io: CommandIo): Promise<UpstreamHealth> {
   const kong = createKong(io.config);
   try {
-    return await readTargetHealth(kong, upstream, io.signal);
-  } catch {
+    const reader = createHealthReader(io.config, await readKongInfo(kong, io.signal));
+    try {
+      return await reader.read(upstream, io.signal);
+    } finally {
+      reader.close();
+    }
+  } catch (error) {
     io.signal.throwIfAborted();
-    return null;
+    return {
+      health: null,
+      notes: [`health is not known: ${error instanceof Error ? error.message : 'unknown error'}`],
+    };
   } finally {
     kong.close();
   }

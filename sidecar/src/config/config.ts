@@ -57,6 +57,8 @@ export interface ConsulConfig {
 
 export interface KongConfig {
   readonly adminUrl: readonly string[];
+  /** Of the data planes. */
+  readonly statusUrl: readonly string[];
   readonly headers: Readonly<Record<string, string>>;
   readonly adminToken?: string | undefined;
   readonly workspace?: string | undefined;

@@ -34,6 +34,8 @@ function inUse(config: Config, key: string): Json {
       return config.consul.addr.startsWith('https:');
     case 'kong.admin_url':
       return config.kong.adminUrl.map(maskUrl);
+    case 'kong.status_url':
+      return config.kong.statusUrl.map(maskUrl);
     case 'kong.header':
       return config.kong.headers;
     case 'listen':

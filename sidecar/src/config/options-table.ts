@@ -76,6 +76,10 @@ export const optionsTable: readonly OptionSpec[] = [
     value: 'url',
     repeatable: true,
   }),
+  option('kong.status_url', 'list', 'Status API of each data plane, asked for the health of targets', {
+    value: 'url',
+    repeatable: true,
+  }),
   option('kong.header', 'headers', 'header for every Admin API request, "Name: value"', {
     secret: true,
     repeatable: true,

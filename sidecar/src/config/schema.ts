@@ -67,6 +67,7 @@ export const configSchema = z.strictObject({
   kong: z
     .strictObject({
       admin_url: z.union([url.transform((one) => [one]), z.array(url).min(1, 'expected at least one URL')]),
+      status_url: z.union([url.transform((one) => [one]), z.array(url)]).optional(),
       header: z.record(headerName, headerValue).optional(),
       admin_token: token.optional(),
       workspace: text.optional(),

@@ -40,6 +40,7 @@ export function toConfig(raw: Raw, { path, origins, lineOf }: Places): Config {
     },
     kong: {
       adminUrl: kong.admin_url,
+      statusUrl: kong.status_url ?? [],
       headers: kong.header ?? {},
       adminToken: kong.admin_token,
       workspace: kong.workspace,

@@ -1,4 +1,5 @@
 import { verdictReason } from './explain.ts';
+import { isDisputed } from './node-health.ts';
 import type { CurrentTarget } from './state.ts';
 import type { Verdict } from './verdict.ts';
 
@@ -29,6 +30,7 @@ export interface TargetInKong {
  * | target    | no           | -                   | no      | kong-consul |
  * | target    | yes          | HEALTHY             | yes     | Kong        |
  * | target    | yes          | HEALTHCHECKS_OFF    | yes     | Consul      |
+ * | target    | yes          | nodes differ        | unknown | Kong        |
  * | target    | yes          | not known           | unknown | Kong        |
  */
 export function trafficOf(verdict: Verdict, { target, health }: TargetInKong): Traffic {
@@ -51,6 +53,8 @@ export function trafficOf(verdict: Verdict, { target, health }: TargetInKong): T
     case 'HEALTHCHECKS_OFF':
       return { gets: 'yes', decidedBy: 'Consul', why: `${reason}; Kong does not check it itself` };
     default:
+      if (health !== undefined && isDisputed(health))
+        return { gets: 'unknown', decidedBy: 'Kong', why: `${reason}, and Kong's nodes differ: ${health}` };
       return {
         gets: 'unknown',
         decidedBy: 'Kong',
