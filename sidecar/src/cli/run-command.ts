@@ -6,6 +6,7 @@ import { type KongInfo, readKongInfo } from '../kong/info.ts';
 import { backoffMs, sleep } from '../net/sleep.ts';
 import { BindingSources } from '../reconcile/binding-sources.ts';
 import { Follower } from '../reconcile/follow.ts';
+import { readAssets } from '../serve/assets.ts';
 import { statusEndpoints } from '../serve/endpoints.ts';
 import { type RunningServer, startServer } from '../serve/server.ts';
 import { fileEntries, followConfigFile, parsePluginConfig } from './binding-config.ts';
@@ -19,7 +20,7 @@ const SAY_AGAIN_EVERY = 30;
 
 /** `run`: follows Consul until the signal is aborted, and leaves Kong as it is then. */
 export async function runCommand(io: CommandIo, flags: { readonly dryRun: boolean }): Promise<ExitCode> {
-  const parts = await createRunParts(io);
+  const parts = await createRunParts(io, flags);
   const server = await serveStatus(io, parts);
   try {
     await follow(io, parts, flags.dryRun);
@@ -37,6 +38,7 @@ async function follow(io: CommandIo, parts: RunParts, dryRun: boolean): Promise<
   const { store, kong, consul, pool } = parts;
   const info = await awaitKong(kong, io.log, signal);
   parts.driver = createDriver(config, kong, info);
+  parts.kongInfo = info;
   io.log.info({ kong: kong.displayUrl, version: info.version, consul: consul.displayAddr, dryRun }, 'following Consul');
 
   const sources = new BindingSources(
@@ -118,18 +120,23 @@ function isOutage(error: unknown): error is KongUnreachableError | KongStatusErr
 async function serveStatus(io: CommandIo, parts: RunParts): Promise<RunningServer | undefined> {
   const { listen, listenToken } = io.config;
   if (listen === undefined) return undefined;
-  const endpoints = statusEndpoints(parts.store, parts.metrics, parts.unreadiness);
   const server = await startServer({
     ...listen,
-    endpoints,
+    endpoints: statusEndpoints(parts.shown, await readAssets()),
+    onError: (path, error) => io.log.error({ path, problem: messageOf(error) }, 'a request could not be answered'),
     ...(listenToken !== undefined && { bearerToken: listenToken }),
   });
   io.log.info({ url: server.url }, 'status is served');
   return server;
 }
 
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : 'unknown error';
+}
+
 /** Ends everything, with a bound: what has not ended by then is cut off. */
 async function shutDown(parts: RunParts, server: RunningServer | undefined): Promise<void> {
+  parts.shown.feed.close();
   const limit = new AbortController();
   const bound = sleep(SHUTDOWN_MS, limit.signal).catch(() => {});
   await Promise.race([Promise.all([parts.pool.ended(), server?.close()]), bound]);

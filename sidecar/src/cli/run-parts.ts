@@ -5,15 +5,21 @@ import { queryKey } from '../core/binding.ts';
 import type { Change } from '../core/change.ts';
 import type { KongClient } from '../kong/client.ts';
 import type { KongDriver } from '../kong/driver.ts';
+import type { KongInfo } from '../kong/info.ts';
 import { EventLog } from '../log/event-log.ts';
 import { deadline } from '../net/deadline.ts';
 import type { Election } from '../reconcile/election.ts';
 import type { Follower } from '../reconcile/follow.ts';
 import { type Leadership, soleWriter } from '../reconcile/leadership.ts';
 import { Store } from '../reconcile/store.ts';
+import type { Shown } from '../serve/endpoints.ts';
+import { KongFailures } from '../serve/kong-failures.ts';
 import { Metrics } from '../serve/metrics.ts';
+import { unreadinessOf } from '../serve/readiness.ts';
 import { createElection } from './create-election.ts';
 import { type CommandIo, createConsul, createKong, tagOf } from './session.ts';
+import { createShown } from './shown-parts.ts';
+import { VERSION } from './version.ts';
 
 /** What `run` is made of. */
 export interface RunParts {
@@ -24,12 +30,14 @@ export interface RunParts {
   readonly pool: WatchPool;
   readonly onChange: (change: Change, drift: boolean) => void;
   readonly onSync: (what: string, problem: string | undefined) => void;
-  readonly unreadiness: () => readonly string[];
   /** Undefined without leader election. */
   readonly election: Election | undefined;
   readonly leadership: Leadership;
-  /** Known once Kong has answered. */
+  /** What the HTTP side shows of all this. */
+  readonly shown: Shown;
+  /** Both known once Kong has answered. */
   driver?: KongDriver;
+  kongInfo?: KongInfo;
   follower?: Follower;
 }
 
@@ -38,18 +46,36 @@ const AGENT_TIMEOUT_MS = 3_000;
 const STALE_AFTER_WAITS = 3;
 
 /** Creates the parts and ties them; nothing runs yet but the question for the agent's connection limit. */
-export async function createRunParts(io: CommandIo): Promise<RunParts> {
+export async function createRunParts(io: CommandIo, flags: { readonly dryRun: boolean }): Promise<RunParts> {
   const { config, log, signal } = io;
   const events = new EventLog(log);
-  const store = new Store(tagOf(config), (before, now, upstream) => events.report(before, now, upstream));
+  const store = new Store(tagOf(config), (before, now, upstream) => {
+    events.report(before, now, upstream);
+    metrics.report(now, upstream);
+    parts.shown.feed.report(before, now, upstream);
+  });
   const consul = createConsul(config);
-  const metrics = new Metrics(
+  const isLeader = () => parts.leadership.term() !== undefined;
+  const kongFailures = new KongFailures();
+  const reasons = () =>
+    unreadinessOf({
+      kongHasAnswered: parts.driver !== undefined,
+      isSynced: parts.follower?.isReady === true,
+      watches: parts.pool.states(),
+      kongFailure: kongFailures.first(),
+      staleAfterMs: config.consul.waitSeconds * 1000 * STALE_AFTER_WAITS,
+      nowMs: Date.now(),
+    });
+  const metrics = new Metrics({
     store,
-    () => oldestSuccessMs(parts.pool),
-    () => parts.leadership.term() !== undefined,
-  );
+    version: VERSION,
+    watches: () => parts.pool.states(),
+    watchRestarts: () => parts.pool.restarts,
+    isLeader,
+    isReady: () => reasons().length === 0,
+    eventClients: () => parts.shown.feed.clients,
+  });
   const maxConnections = await readBudget(consul, io);
-  const staleMs = config.consul.waitSeconds * 1000 * STALE_AFTER_WAITS;
   const pool = new WatchPool(
     {
       client: consul,
@@ -62,13 +88,34 @@ export async function createRunParts(io: CommandIo): Promise<RunParts> {
         onFailure: (_key, state, failure) => {
           metrics.readFailed(failure.reason);
           events.watchFailed(state, failure);
+          if (state.failures === 1) parts.shown.feed.consulMoved();
         },
-        onRecovery: (_key, state) => events.watchRecovered(state),
+        onRecovery: (_key, state) => {
+          events.watchRecovered(state);
+          parts.shown.feed.consulMoved();
+        },
       },
     },
     signal,
   );
   const election = createElection(io, consul, events, () => parts.follower);
+  const kong = createKong(config, (request) => metrics.request(request), election && (() => election.fence()));
+  const shown = createShown(
+    {
+      config,
+      dryRun: flags.dryRun,
+      store,
+      metrics,
+      consul,
+      kong,
+      pool,
+      isLeader,
+      unreadiness: reasons,
+      kongInfo: () => parts.kongInfo,
+      kongProblem: () => kongFailures.first()?.problem,
+    },
+    signal,
+  );
   const parts: RunParts = {
     store,
     metrics,
@@ -76,20 +123,19 @@ export async function createRunParts(io: CommandIo): Promise<RunParts> {
     pool,
     election,
     leadership: election ?? soleWriter,
-    kong: createKong(
-      config,
-      ({ method, status }) => metrics.request(method, status),
-      election && (() => election.fence()),
-    ),
+    kong,
     onChange: (change, drift) => {
       events.change(change, drift);
-      metrics.change(change, drift ? undefined : answeredMs(store, pool, change.upstream));
+      metrics.change(change, drift, answeredMs(store, pool, change.upstream));
+      shown.history.add(change, drift);
+      shown.feed.changed();
     },
     onSync: (what, problem) => {
+      kongFailures.note(what, problem);
       if (problem !== undefined) metrics.kongReadFailed(what);
       events.sync(what, problem);
     },
-    unreadiness: () => unreadiness(parts, staleMs),
+    shown,
   };
   return parts;
 }
@@ -110,21 +156,6 @@ async function readBudget(consul: ConsulClient, { config, log, signal }: Command
     const nothing = { version: undefined, datacenter: undefined, maxConnectionsPerClient: undefined };
     return connectionBudget(nothing, config.consul.maxConnections);
   }
-}
-
-function unreadiness(parts: RunParts, staleMs: number): readonly string[] {
-  if (parts.driver === undefined) return ['Kong has not answered yet'];
-  if (parts.follower?.isReady !== true) return ['the first full sync is not done'];
-  const oldestMs = oldestSuccessMs(parts.pool);
-  if (oldestMs === undefined) return [];
-  const ageMs = Date.now() - oldestMs;
-  return ageMs > staleMs ? [`the oldest answer from Consul is ${Math.round(ageMs / 1000)} s old`] : [];
-}
-
-/** The watch that has waited longest for a trusted answer; undefined when nothing is watched. */
-function oldestSuccessMs(pool: WatchPool): number | undefined {
-  const times = pool.states().flatMap((state) => (state.lastSuccessMs === undefined ? [] : [state.lastSuccessMs]));
-  return times.length === 0 ? undefined : times.reduce((oldest, ms) => Math.min(oldest, ms));
 }
 
 function answeredMs(store: Store, pool: WatchPool, upstream: string): number | undefined {

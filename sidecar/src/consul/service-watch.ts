@@ -21,6 +21,8 @@ export interface WatchSurroundings {
   readonly onChange: (state: WatchState) => void;
   readonly onFailure: (state: WatchState, failure: ReadFailure) => void;
   readonly onRecovery: (state: WatchState) => void;
+  /** The index is forgotten: the next read starts from the beginning. */
+  readonly onRestart: () => void;
 }
 
 const MIN_GAP_MS = 50;
@@ -90,7 +92,7 @@ export class ServiceWatch {
     try {
       const answer = await this.#surroundings.whenConnected(() => this.#read(this.#index, false, signal), signal);
       if (answer.index < this.#index) {
-        this.#index = 0n;
+        this.#restart();
         return this.#idlePause();
       }
       this.#index = answer.index === 0n ? 1n : answer.index;
@@ -122,7 +124,7 @@ export class ServiceWatch {
       this.#state.snapshot === undefined || changed
         ? { ...answer.parse(), index: answer.index, digest: answer.digest, atMs: nowMs }
         : { ...this.#state.snapshot, index: answer.index };
-    this.#state = { ...this.#state, snapshot, lastSuccessMs: nowMs, failure: undefined };
+    this.#state = { ...this.#state, snapshot, lastSuccessMs: nowMs, failure: undefined, failures: 0 };
     if (wasFailing) this.#surroundings.onRecovery(this.#state);
     if (changed) this.#surroundings.onChange(this.#state);
     return changed;
@@ -132,12 +134,17 @@ export class ServiceWatch {
     const failure = describe(error);
     this.#state = { ...this.#state, failure, failures: this.#state.failures + 1 };
     this.#surroundings.onFailure(this.#state, failure);
-    this.#index = 0n;
+    this.#restart();
     if (isOutage(error)) await this.#surroundings.gate.pass();
     const asked = error instanceof UntrustedAnswerError ? error.retryAfterMs : undefined;
     this.#attempt += 1;
     const pauseMs = backoffMs(this.#attempt, BACKOFF_BASE_MS, BACKOFF_CAP_MS) + MIN_GAP_MS;
     return asked === undefined ? pauseMs : Math.max(pauseMs, Math.min(asked, RETRY_AFTER_CAP_MS));
+  }
+
+  #restart(): void {
+    this.#index = 0n;
+    this.#surroundings.onRestart();
   }
 
   #idlePause(): number {

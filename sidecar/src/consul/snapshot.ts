@@ -29,5 +29,6 @@ export interface WatchState {
   readonly lastSuccessMs: number | undefined;
   /** Set while reads fail. */
   readonly failure: ReadFailure | undefined;
+  /** Failed reads since the last that was trusted. */
   readonly failures: number;
 }

@@ -40,12 +40,18 @@ export class WatchPool {
   readonly #gate: Gate;
   readonly #connections: FairQueue;
   readonly #watches = new Map<string, Running>();
+  #restarts = 0;
 
   constructor(options: WatchPoolOptions, signal: AbortSignal) {
     this.#options = options;
     this.#signal = signal;
     this.#gate = new Gate((probe) => hasLeader(options.client, probe), LEADER_PROBE_MS, signal);
     this.#connections = new FairQueue(options.maxConnections);
+  }
+
+  /** How often a watch had to begin again: its index went back, or a read failed. */
+  get restarts(): number {
+    return this.#restarts;
   }
 
   /** Starts watches for new queries and stops those that nobody asks any more. */
@@ -92,6 +98,9 @@ export class WatchPool {
       onChange: (state) => listener.onChange(key, state),
       onFailure: (state, failure) => listener.onFailure(key, state, failure),
       onRecovery: (state) => listener.onRecovery(key, state),
+      onRestart: () => {
+        this.#restarts += 1;
+      },
     });
     this.#watches.set(key, { watch, stop, ended: watch.run(signal) });
   }

@@ -62,6 +62,8 @@ export interface KongAnswer {
 /** What is told about each request that got an answer or failed, for metrics and tests. */
 export type KongObserver = (event: {
   readonly method: string;
+  /** As in the request: `/upstreams/ID/targets`. */
+  readonly path: string;
   readonly status: number | 'error';
   readonly ms: number;
 }) => void;
@@ -142,11 +144,16 @@ export class KongClient {
     } catch (error) {
       signal.throwIfAborted();
       term?.throwIfAborted();
-      this.#observe({ method: request.method, status: 'error', ms: performance.now() - startMs });
+      this.#observe({ method: request.method, path: request.path, status: 'error', ms: performance.now() - startMs });
       const reason = limit.expired() ? `nothing came within ${this.#connection.timeoutMs} ms` : reasonOf(error);
       throw new KongUnreachableError(label, this.displayUrl, reason);
     }
-    this.#observe({ method: request.method, status: response.status, ms: performance.now() - startMs });
+    this.#observe({
+      method: request.method,
+      path: request.path,
+      status: response.status,
+      ms: performance.now() - startMs,
+    });
     return this.#interpret(request, label, response);
   }
 

@@ -1,36 +1,62 @@
 import type { Store } from '../reconcile/store.ts';
+import type { ApiStatus, ApiTrail } from './api.ts';
+import type { Asset } from './assets.ts';
+import type { ChangeHistory } from './change-history.ts';
+import type { EventFeed } from './event-feed.ts';
+import type { KongHealth } from './kong-health.ts';
+import type { LiveReports } from './live-reports.ts';
 import type { Metrics } from './metrics.ts';
+import type { Unreadiness } from './readiness.ts';
+import { json, type Reply, text } from './reply.ts';
 import { reportJson } from './report-json.ts';
-import { type Endpoint, json, text } from './server.ts';
+import type { Endpoint } from './server.ts';
 import { trailJson } from './trail-json.ts';
 
-/** Why this sidecar is not ready; empty when it is. */
-export type Unreadiness = readonly string[];
+/** What the HTTP side shows. */
+export interface Shown {
+  readonly store: Store;
+  readonly reports: LiveReports;
+  readonly history: ChangeHistory;
+  readonly feed: EventFeed;
+  readonly kongHealth: KongHealth;
+  readonly metrics: Metrics;
+  readonly status: () => ApiStatus;
+  readonly unreadiness: () => Unreadiness;
+}
 
 /** The read-only HTTP side of `run`. */
-export function statusEndpoints(store: Store, metrics: Metrics, unreadiness: () => Unreadiness): readonly Endpoint[] {
+export function statusEndpoints(shown: Shown, assets: readonly Asset[]): readonly Endpoint[] {
+  const { reports, history, feed, metrics } = shown;
   return [
-    { path: '/healthz', reply: () => text(200, 'ok') },
-    {
-      path: '/readyz',
-      reply: () => {
-        const reasons = unreadiness();
-        return reasons.length === 0 ? text(200, 'ready') : text(503, reasons.join('\n'));
-      },
-    },
-    {
-      path: '/metrics',
-      reply: async () => ({ status: 200, type: metrics.registry.contentType, body: await metrics.registry.metrics() }),
-    },
-    { path: '/api/v1/upstreams', reply: () => json(200, { upstreams: store.reports().map(reportJson) }) },
-    {
-      path: '/api/v1/upstreams/:name',
-      reply: (name) => {
-        const report = store.report(name);
-        return report === undefined
-          ? json(404, { message: `no upstream ${name} is known` })
-          : json(200, trailJson(report, { tag: store.tag, inUse: store.isInUse(name), health: null }));
-      },
-    },
+    { path: '/healthz', open: true, reply: () => text(200, 'ok') },
+    { path: '/readyz', open: true, reply: () => readiness(shown.unreadiness()) },
+    { path: '/metrics', reply: () => exposition(metrics) },
+    { path: '/api/v1/status', reply: () => json(200, shown.status()) },
+    { path: '/api/v1/upstreams', reply: () => json(200, { upstreams: reports.all().map(reportJson) }) },
+    { path: '/api/v1/upstreams/:name', reply: ({ name }) => trail(name, shown) },
+    { path: '/api/v1/changes', reply: () => json(200, { changes: history.since(0) }) },
+    { path: '/api/v1/events', reply: ({ lastEventId }) => feed.follow(lastEventId) },
+    ...assets.map(({ path, reply }) => ({ path, open: true, reply: () => reply })),
   ];
+}
+
+function readiness(reasons: Unreadiness): Reply {
+  return reasons.length === 0 ? text(200, 'ready') : text(503, reasons.join('\n'));
+}
+
+async function exposition({ registry }: Metrics): Promise<Reply> {
+  return { kind: 'body', status: 200, type: registry.contentType, body: await registry.metrics() };
+}
+
+async function trail(name: string, { reports, store, kongHealth }: Shown): Promise<Reply> {
+  if (reports.one(name) === undefined) return json(404, { message: `no upstream ${name} is known` });
+  const { health, problem } = await kongHealth.of(name);
+  const report = reports.one(name);
+  if (report === undefined) return json(404, { message: `upstream ${name} is gone` });
+  const body: ApiTrail = {
+    ...trailJson(report, { tag: store.tag, inUse: store.isInUse(name), health }),
+    consul_failing: report.watch?.failure !== undefined,
+    kong_health_problem: problem ?? null,
+  };
+  return json(200, body);
 }

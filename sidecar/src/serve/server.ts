@@ -1,26 +1,33 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
 import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { limitConnections } from './connections.ts';
+import { json, type Reply, text } from './reply.ts';
+import { carriesToken, isForLoopback, isLoopback } from './request-guard.ts';
 
-/** What a request gets. */
-export interface Reply {
-  readonly status: number;
-  readonly type: string;
-  readonly body: string;
+/** What an endpoint is told of a request. */
+export interface ApiRequest {
+  /** What stands for `:name` in the path, decoded. */
+  readonly name: string;
+  /** `Last-Event-ID`, which a client sends when it comes back to a stream. */
+  readonly lastEventId: string | undefined;
 }
 
 /** One path, GET only. `:name` at the end takes the rest, decoded. */
 export interface Endpoint {
   readonly path: string;
-  readonly reply: (name: string) => Reply | Promise<Reply>;
+  /** Answers without the token too: health, and the page itself, which holds nothing. */
+  readonly open?: boolean;
+  readonly reply: (request: ApiRequest) => Reply | Promise<Reply>;
 }
 
 export interface ServerOptions {
   readonly host: string;
   readonly port: number;
   readonly endpoints: readonly Endpoint[];
-  /** Asked for on everything but `/healthz` and `/readyz`. */
+  /** Asked for on everything that is not open. */
   readonly bearerToken?: string;
+  /** Told of what an endpoint threw: the client is told nothing of it. */
+  readonly onError?: (path: string, error: unknown) => void;
 }
 
 export interface RunningServer {
@@ -28,26 +35,38 @@ export interface RunningServer {
   close(): Promise<void>;
 }
 
+/** Connections at once; fewer than the 1,024 files that a process may usually have open. */
+const MAX_CONNECTIONS = 512;
+const LIMITS = {
+  keepAliveTimeout: 5_000,
+  headersTimeout: 10_000,
+  requestTimeout: 10_000,
+  connectionsCheckingInterval: 5_000,
+  maxHeaderSize: 16_384,
+} as const;
 const HEADERS = {
   'Cache-Control': 'no-store',
   'Content-Security-Policy': "default-src 'none'; frame-ancestors 'none'",
+  'Cross-Origin-Resource-Policy': 'same-origin',
   'X-Content-Type-Options': 'nosniff',
   'Referrer-Policy': 'no-referrer',
 } as const;
-const OPEN_PATHS = new Set(['/healthz', '/readyz']);
 const PARAMETER = ':name';
+const MISDIRECTED =
+  'listening on loopback, this answers to localhost only: let a proxy in front send "Host: localhost"';
 
 /** A read-only HTTP server. @throws when the address cannot be listened on */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
-  const server = http.createServer(
-    { keepAliveTimeout: 5_000, headersTimeout: 10_000, requestTimeout: 10_000 },
-    (request, response) => {
-      answer(request, options).then(
-        (reply) => send(response, request, reply),
-        () => send(response, request, text(500, 'internal error')),
-      );
-    },
-  );
+  const server = http.createServer(LIMITS, (request, response) => {
+    answer(request, options).then(
+      (reply) => send(response, request, reply),
+      (error: unknown) => {
+        options.onError?.(pathOf(request), error);
+        send(response, request, text(500, 'internal error'));
+      },
+    );
+  });
+  limitConnections(server, MAX_CONNECTIONS);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(options.port, options.host, resolve);
@@ -55,23 +74,21 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   return { url: `http://${hostPort(server.address())}`, close: () => closeServer(server) };
 }
 
-export function json(status: number, value: unknown): Reply {
-  return { status, type: 'application/json; charset=utf-8', body: `${JSON.stringify(value, null, 2)}\n` };
-}
-
-export function text(status: number, body: string): Reply {
-  return { status, type: 'text/plain; charset=utf-8', body: `${body}\n` };
-}
-
 async function answer(request: IncomingMessage, options: ServerOptions): Promise<Reply> {
-  if (request.method !== 'GET' && request.method !== 'HEAD') return text(405, 'only GET: nothing here writes');
-  const path = (request.url ?? '/').split('?', 1)[0] ?? '/';
-  if (!OPEN_PATHS.has(path) && !isAllowed(request, options.bearerToken)) return text(401, 'a bearer token is needed');
+  if (isLoopback(options.host) && !isForLoopback(request.headers.host)) return text(421, MISDIRECTED);
+  if (request.method !== 'GET' && request.method !== 'HEAD') return notAllowed();
+  const path = pathOf(request);
   for (const endpoint of options.endpoints) {
     const name = match(endpoint.path, path);
-    if (name !== undefined) return await endpoint.reply(name);
+    if (name === undefined) continue;
+    if (endpoint.open !== true && !isAllowed(request, options)) return unauthorized();
+    return await endpoint.reply({ name, lastEventId: headerText(request, 'last-event-id') });
   }
-  return text(404, 'not found');
+  return isAllowed(request, options) ? json(404, { message: 'not found' }) : unauthorized();
+}
+
+function pathOf(request: IncomingMessage): string {
+  return (request.url ?? '/').split('?', 1)[0] ?? '/';
 }
 
 function match(pattern: string, path: string): string | undefined {
@@ -85,19 +102,38 @@ function match(pattern: string, path: string): string | undefined {
   }
 }
 
-function isAllowed(request: IncomingMessage, token: string | undefined): boolean {
-  if (token === undefined) return true;
-  const given = request.headers.authorization?.replace(/^Bearer /, '') ?? '';
-  return timingSafeEqual(digest(given), digest(token));
+function isAllowed(request: IncomingMessage, { bearerToken }: ServerOptions): boolean {
+  return bearerToken === undefined || carriesToken(request, bearerToken);
 }
 
-function digest(value: string): Buffer {
-  return createHash('sha256').update(value).digest();
+function unauthorized(): Reply {
+  return { ...json(401, { message: 'a bearer token is needed' }), headers: { 'WWW-Authenticate': 'Bearer' } };
 }
 
-function send(response: ServerResponse, request: IncomingMessage, { status, type, body }: Reply): void {
-  response.writeHead(status, { ...HEADERS, 'Content-Type': type, 'Content-Length': Buffer.byteLength(body) });
-  response.end(request.method === 'HEAD' ? undefined : body);
+function notAllowed(): Reply {
+  return { ...json(405, { message: 'only GET: nothing here writes' }), headers: { Allow: 'GET, HEAD' } };
+}
+
+function headerText(request: IncomingMessage, name: string): string | undefined {
+  const value = request.headers[name];
+  return typeof value === 'string' ? value : undefined;
+}
+
+function send(response: ServerResponse, request: IncomingMessage, reply: Reply): void {
+  if (response.destroyed) return;
+  if (reply.kind === 'body') {
+    response.writeHead(reply.status, {
+      ...HEADERS,
+      ...reply.headers,
+      'Content-Type': reply.type,
+      'Content-Length': Buffer.byteLength(reply.body),
+    });
+    response.end(request.method === 'HEAD' ? undefined : reply.body);
+    return;
+  }
+  response.writeHead(200, { ...HEADERS, 'Content-Type': reply.type, 'X-Accel-Buffering': 'no' });
+  if (request.method === 'HEAD') response.end();
+  else reply.open(response);
 }
 
 function hostPort(address: AddressInfo | string | null): string {

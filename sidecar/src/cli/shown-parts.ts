@@ -1,0 +1,64 @@
+import type { Config } from '../config/config.ts';
+import type { ConsulClient } from '../consul/client.ts';
+import type { WatchPool } from '../consul/watch-pool.ts';
+import type { KongClient } from '../kong/client.ts';
+import type { KongInfo } from '../kong/info.ts';
+import { readTargetHealth } from '../kong/target-health.ts';
+import type { Store } from '../reconcile/store.ts';
+import { ChangeHistory } from '../serve/change-history.ts';
+import type { Shown } from '../serve/endpoints.ts';
+import { EventFeed } from '../serve/event-feed.ts';
+import { KongHealth } from '../serve/kong-health.ts';
+import { LiveReports } from '../serve/live-reports.ts';
+import type { Metrics } from '../serve/metrics.ts';
+import { statusJson } from '../serve/status-json.ts';
+import { summaryJson } from '../serve/summary-json.ts';
+import { VERSION } from './version.ts';
+
+export interface ShownOptions {
+  readonly config: Config;
+  readonly dryRun: boolean;
+  readonly store: Store;
+  readonly metrics: Metrics;
+  readonly consul: ConsulClient;
+  readonly kong: KongClient;
+  readonly pool: WatchPool;
+  readonly isLeader: () => boolean;
+  readonly unreadiness: () => readonly string[];
+  /** Undefined until Kong has answered. */
+  readonly kongInfo: () => KongInfo | undefined;
+  /** Why Kong cannot be read now. */
+  readonly kongProblem: () => string | undefined;
+}
+
+/** What the HTTP side shows of a running sidecar. */
+export function createShown(options: ShownOptions, signal: AbortSignal): Shown {
+  const { config, store, metrics, consul, kong, pool, unreadiness } = options;
+  const history = new ChangeHistory();
+  const reports = new LiveReports(store, pool);
+  const identity = {
+    version: VERSION,
+    owner: config.owner,
+    startedMs: Date.now(),
+    dryRun: options.dryRun,
+    consulAddress: consul.displayAddr,
+    kongAddress: kong.displayUrl,
+  };
+  const status = () =>
+    statusJson(identity, {
+      leader: options.isLeader(),
+      reasons: unreadiness(),
+      watches: pool.states(),
+      kong: options.kongInfo(),
+      kongProblem: options.kongProblem(),
+      reports: store.reports(),
+    });
+  const summaries = () => reports.all().map(summaryJson);
+  const summary = (upstream: string) => {
+    const report = reports.one(upstream);
+    return report === undefined ? undefined : summaryJson(report);
+  };
+  const feed = new EventFeed({ status, summaries, summary, history });
+  const kongHealth = new KongHealth((upstream, asking) => readTargetHealth(kong, upstream, asking), signal);
+  return { store, reports, history, feed, kongHealth, metrics, status, unreadiness };
+}

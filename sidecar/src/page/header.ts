@@ -1,0 +1,94 @@
+import type { ApiStatus } from '../serve/api.ts';
+import { relativeTime } from './clock.ts';
+import { byId, element, setText } from './dom.ts';
+import type { Model } from './model.ts';
+import { count, isTrouble, type Tone } from './words.ts';
+
+export type Connection =
+  | { readonly kind: 'live' }
+  | { readonly kind: 'lost'; readonly since: string }
+  | { readonly kind: 'none' };
+
+/** The head of the page: is this sidecar ready, may it write, and does all that is below come from now? */
+export class Header {
+  readonly #model: Model;
+  #shown = '';
+
+  constructor(model: Model) {
+    this.#model = model;
+  }
+
+  update(connection: Connection): void {
+    const { status, upstreams } = this.#model;
+    const trouble = [...upstreams.values()].filter(isTrouble).length;
+    document.title = trouble > 0 ? `(${trouble}) kong-consul` : 'kong-consul';
+    // Built anew only when something is otherwise: a screen reader hears what is new, and nothing else.
+    const shown = JSON.stringify([status, connection]);
+    if (shown === this.#shown) return;
+    this.#shown = shown;
+    byId('banner', HTMLDivElement).replaceChildren(...bannerOf(status, connection));
+    byId('pills', HTMLUListElement).replaceChildren(...pillsOf(status, connection));
+    if (status === undefined) return;
+    setText(byId('version', HTMLElement), status.version);
+    byId('facts', HTMLDListElement).replaceChildren(...factsOf(status));
+  }
+}
+
+function bannerOf(status: ApiStatus | undefined, connection: Connection): readonly Node[] {
+  if (connection.kind === 'lost') {
+    const text = element('p', { data: { tone: 'bad' } }, 'The sidecar does not answer since ');
+    const rest =
+      status === undefined ? '. Trying again.' : '. What you see is from then; Kong keeps its targets. Trying again.';
+    text.append(new Date(connection.since).toLocaleTimeString(), rest);
+    return [text];
+  }
+  if (status === undefined || status.ready) return [];
+  return status.reasons.map((reason) => element('p', { data: { tone: 'warn' } }, `Not ready: ${reason}`));
+}
+
+function pillsOf(status: ApiStatus | undefined, connection: Connection): readonly Node[] {
+  const live =
+    connection.kind === 'live'
+      ? pill('Live', 'good')
+      : pill(connection.kind === 'lost' ? 'Disconnected' : 'Connecting', 'bad');
+  if (status === undefined) return [live];
+  return [
+    live,
+    status.ready ? pill('Ready', 'good') : pill('Not ready', 'warn'),
+    status.leader ? pill('Leader', 'good') : pill('Follower: does not write', 'idle'),
+    ...(status.dry_run ? [pill('Dry run: never writes', 'warn')] : []),
+  ];
+}
+
+function pill(text: string, tone: Tone): Node {
+  return element('li', { data: { tone } }, text);
+}
+
+function factsOf({ consul, kong, targets, owner, started, held_removals: held }: ApiStatus): readonly Node[] {
+  const answer = consul.oldest_answer === null ? 'no answer yet' : relativeTime(consul.oldest_answer);
+  const failing =
+    consul.failing === 0 ? [] : [element('strong', {}, ` ${count(consul.failing, 'service')} cannot be read`)];
+  return [
+    fact('Consul', consul.address, ` ${count(consul.watches, 'service')} watched, oldest answer `, answer, ...failing),
+    fact(
+      'Kong',
+      kong.address,
+      kong.version === null ? ' no answer yet' : ` ${kong.version}, ${databaseText(kong.database)}`,
+    ),
+    fact(
+      'Writes',
+      count(targets, 'target'),
+      ` as owner ${owner}`,
+      ...(held === 0 ? [] : [element('strong', {}, ` ${count(held, 'removal')} held`)]),
+    ),
+    fact('Started', relativeTime(started)),
+  ];
+}
+
+function fact(name: string, value: string | Node, ...rest: readonly (string | Node)[]): Node {
+  return element('div', {}, element('dt', {}, name), element('dd', {}, element('b', {}, value), ...rest));
+}
+
+function databaseText(database: string | null): string {
+  return database === 'off' ? 'without a database' : (database ?? '');
+}

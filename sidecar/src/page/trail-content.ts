@@ -1,0 +1,192 @@
+import type { ApiChange, ApiCheck, ApiInstance, ApiTarget, ApiTrail } from '../serve/api.ts';
+import { relativeTime } from './clock.ts';
+import { element } from './dom.ts';
+import { entryOf } from './timeline.ts';
+import { count, STATE_WORDS, type Tone, toneOf } from './words.ts';
+
+type Part = Node | string;
+
+/** All of a trail, from what binds the upstream to what Kong does with each instance. */
+export function trailContent(trail: ApiTrail, changes: readonly ApiChange[]): readonly Node[] {
+  const tone = toneOf({ ...trail, pending: trail.changes.length });
+  return [
+    element('p', { class: 'verdict', data: { tone } }, element('b', {}, STATE_WORDS[trail.state]), ...verdictOf(trail)),
+    ...trail.notes.map((note) => element('p', { class: 'note' }, note)),
+    factList(trail),
+    ...section('Instances in Consul', instances(trail)),
+    ...section('Other targets in Kong', strangers(trail)),
+    ...section(
+      'Changes written',
+      changes.length === 0
+        ? []
+        : [element('ol', { class: 'timeline' }, ...changes.map((change) => entryOf(change, true)))],
+    ),
+  ];
+}
+
+function verdictOf({ hold, problem }: ApiTrail): readonly Part[] {
+  if (hold !== null) {
+    const until = hold.until === null ? [] : [', looked at again ', relativeTime(hold.until)];
+    return [`: ${count(hold.removals, 'removal')}. ${sentence(hold.why)}`, ...until];
+  }
+  return problem === null ? [] : [`: ${problem}`];
+}
+
+function factList(trail: ApiTrail): Node {
+  const { query, instances: counts, last_answer: answer } = trail;
+  const facts: readonly (readonly [string, ...Part[]])[] = [
+    ['Bound by', trail.sources.join(' and ') || 'nothing'],
+    ['Consul', query === null ? 'not asked' : queryText(query)],
+    ['Last answer', ...(answer === null ? ['none that can be trusted'] : ['trusted, ', relativeTime(answer)])],
+    ...(trail.consul_failing ? ([['Now', 'Consul cannot be read: targets stay as they are']] as const) : []),
+    ...(counts === null ? [] : ([['Instances', countsText(counts)]] as const)),
+    ['In Kong', count(trail.targets, 'target')],
+    ...(trail.kong_health_problem === null ? [] : ([["Kong's health", trail.kong_health_problem]] as const)),
+    ['Next run', ...nextRun(trail)],
+  ];
+  return element(
+    'dl',
+    { class: 'trail-facts' },
+    ...facts.map(([name, ...value]) => element('div', {}, element('dt', {}, name), element('dd', {}, ...value))),
+  );
+}
+
+function countsText({ registered, healthy, maintenance }: NonNullable<ApiTrail['instances']>): string {
+  return `${registered} registered, ${healthy} healthy, ${maintenance} in maintenance`;
+}
+
+function nextRun({ changes }: ApiTrail): readonly Part[] {
+  if (changes.length === 0) return ['would write nothing'];
+  return [element('ul', {}, ...changes.map(({ text }) => element('li', {}, text)))];
+}
+
+function queryText({
+  service,
+  tags,
+  filter,
+  datacenter,
+  namespace,
+  partition,
+}: NonNullable<ApiTrail['query']>): string {
+  const parts = [
+    `service ${service}`,
+    ...(tags.length === 0 ? [] : [`tags ${tags.join(', ')}`]),
+    ...(filter === undefined ? [] : [`filter ${filter}`]),
+    ...(datacenter === undefined ? [] : [`datacenter ${datacenter}`]),
+    ...(namespace === undefined ? [] : [`namespace ${namespace}`]),
+    ...(partition === undefined ? [] : [`partition ${partition}`]),
+  ];
+  return parts.join(', ');
+}
+
+function instances({ verdicts, kong_targets: targets }: ApiTrail): readonly Node[] {
+  const byTarget = new Map(targets.map((target) => [target.target, target]));
+  return verdicts.length === 0
+    ? []
+    : [element('ul', { class: 'instances' }, ...verdicts.map((verdict) => instance(verdict, byTarget)))];
+}
+
+function instance(verdict: ApiInstance, targets: ReadonlyMap<string, ApiTarget>): Node {
+  const { target, weight } = verdict;
+  const inKong = target === null ? undefined : targets.get(target);
+  return element(
+    'li',
+    { data: { tone: toneOfInstance(verdict, inKong) } },
+    element(
+      'p',
+      { class: 'who' },
+      element('b', {}, verdict.instance),
+      element('span', { class: 'chip' }, verdict.state),
+    ),
+    element('p', { class: 'rule' }, verdict.rule),
+    element(
+      'dl',
+      {},
+      pair('Target', target ?? 'none'),
+      pair('Weight', weight === null ? 'none' : String(weight)),
+      pair('In Kong', inKongText(inKong)),
+      pair('Kong says', inKong?.health ?? '–'),
+    ),
+    ...checks(verdict),
+  );
+}
+
+function pair(name: string, value: string): Node {
+  return element('div', {}, element('dt', {}, name), element('dd', {}, value));
+}
+
+function inKongText(target: ApiTarget | undefined): string {
+  if (target === undefined) return 'no';
+  return `weight ${target.weight}${target.owned ? '' : ', not ours'}`;
+}
+
+/** Checks that fail are there to be read, the others on demand. */
+function checks({ instance: name, checks: all }: ApiInstance): readonly Node[] {
+  const failing = all.filter(({ status }) => status !== 'passing');
+  const passing = all.filter(({ status }) => status === 'passing');
+  const summary = element('summary', {}, count(passing.length, 'passing check'));
+  return [
+    ...(failing.length === 0 ? [] : [element('ul', { class: 'checks' }, ...failing.map(check))]),
+    ...(passing.length === 0
+      ? []
+      : [
+          element(
+            'details',
+            { data: { key: name } },
+            summary,
+            element('ul', { class: 'checks' }, ...passing.map(check)),
+          ),
+        ]),
+  ];
+}
+
+function check({ id, name, status, output }: ApiCheck): Node {
+  const title = name === '' || name === id ? id : `${id} (${name})`;
+  return element(
+    'li',
+    { data: { tone: toneOfCheck(status) } },
+    element('p', {}, element('span', { class: 'chip' }, status), ' ', title),
+    ...(output === '' ? [] : [element('pre', {}, output)]),
+  );
+}
+
+/** Targets with no instance behind them: of others, or still to be removed. */
+function strangers({ verdicts, kong_targets: targets }: ApiTrail): readonly Node[] {
+  const known = new Set(verdicts.map(({ target }) => target));
+  const others = targets.filter(({ target }) => !known.has(target));
+  if (others.length === 0) return [];
+  const rows = others.map((each) =>
+    element(
+      'li',
+      { data: { tone: 'idle' } },
+      element(
+        'p',
+        { class: 'who' },
+        element('b', {}, each.target),
+        element('span', { class: 'chip' }, each.owned ? 'ours' : 'not ours'),
+      ),
+      element('dl', {}, pair('Weight', String(each.weight)), pair('Kong says', each.health ?? '–')),
+    ),
+  );
+  return [element('ul', { class: 'instances' }, ...rows)];
+}
+
+function section(title: string, content: readonly Node[]): readonly Node[] {
+  return content.length === 0 ? [] : [element('h3', {}, title), ...content];
+}
+
+function toneOfInstance({ state, target, weight, kept }: ApiInstance, inKong: ApiTarget | undefined): Tone {
+  if (inKong?.health === 'UNHEALTHY' || inKong?.health === 'DNS_ERROR') return 'bad';
+  if (state === 'maintenance') return 'idle';
+  if (state === 'critical' || target === null) return kept ? 'warn' : 'bad';
+  return state === 'warning' || weight === null || weight === 0 ? 'warn' : 'good';
+}
+
+function toneOfCheck(status: ApiCheck['status']): Tone {
+  if (status === 'passing') return 'good';
+  return status === 'warning' ? 'warn' : 'bad';
+}
+
+function sentence(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
+}

@@ -1,0 +1,61 @@
+import { deadline } from '../net/deadline.ts';
+import { FairQueue } from '../net/fair-queue.ts';
+
+/** Kong's own health by target, or why it could not be asked. */
+export type KongHealthAnswer =
+  | { readonly health: ReadonlyMap<string, string>; readonly problem: undefined }
+  | { readonly health: null; readonly problem: string };
+
+type Ask = (upstream: string, signal: AbortSignal) => Promise<ReadonlyMap<string, string>>;
+
+interface Kept {
+  readonly answer: Promise<KongHealthAnswer>;
+  readonly askedMs: number;
+}
+
+const FRESH_MS = 2_000;
+const TIMEOUT_MS = 2_000;
+const AT_ONCE = 2;
+const KEPT = 64;
+
+/**
+ * Asks Kong when somebody looks, never by itself: an answer serves everybody for a moment, and few questions are open at
+ * once, so that people who look cannot get in the way of syncing.
+ */
+export class KongHealth {
+  readonly #ask: Ask;
+  readonly #signal: AbortSignal;
+  readonly #queue = new FairQueue(AT_ONCE);
+  /** Oldest first. */
+  readonly #kept = new Map<string, Kept>();
+
+  constructor(ask: Ask, signal: AbortSignal) {
+    this.#ask = ask;
+    this.#signal = signal;
+  }
+
+  of(upstream: string): Promise<KongHealthAnswer> {
+    const nowMs = performance.now();
+    const kept = this.#kept.get(upstream);
+    if (kept !== undefined && nowMs - kept.askedMs < FRESH_MS) return kept.answer;
+    const answer = this.#read(upstream);
+    this.#kept.delete(upstream);
+    this.#kept.set(upstream, { answer, askedMs: nowMs });
+    for (const oldest of this.#kept.keys()) {
+      if (this.#kept.size <= KEPT) break;
+      this.#kept.delete(oldest);
+    }
+    return answer;
+  }
+
+  async #read(upstream: string): Promise<KongHealthAnswer> {
+    using limit = deadline(this.#signal, TIMEOUT_MS);
+    try {
+      const health = await this.#queue.run(upstream, limit.signal, () => this.#ask(upstream, limit.signal));
+      return { health, problem: undefined };
+    } catch (error) {
+      if (limit.expired()) return { health: null, problem: `Kong did not answer within ${TIMEOUT_MS / 1000} s` };
+      return { health: null, problem: error instanceof Error ? error.message : 'unknown error' };
+    }
+  }
+}

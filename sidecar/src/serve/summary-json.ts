@@ -1,0 +1,34 @@
+import type { Hold } from '../core/guard.ts';
+import type { UpstreamReport } from '../reconcile/report.ts';
+import type { ApiHold, ApiSummary } from './api.ts';
+import { isoOf } from './iso.ts';
+import type { LiveReport } from './live-reports.ts';
+
+/** What a list shows of an upstream. */
+export function summaryJson(report: LiveReport): ApiSummary {
+  return { ...restingSummary(report), consul_failing: report.watch?.failure !== undefined };
+}
+
+/** Whether the two look otherwise in a list, Consul apart. */
+export function looksOtherwise(before: UpstreamReport | undefined, now: UpstreamReport): boolean {
+  return before === undefined || JSON.stringify(restingSummary(before)) !== JSON.stringify(restingSummary(now));
+}
+
+export function holdJson(hold: Hold | undefined): ApiHold | null {
+  if (hold === undefined) return null;
+  return { reason: hold.reason, why: hold.why, removals: hold.changes.length, until: isoOf(hold.untilMs) };
+}
+
+function restingSummary(report: UpstreamReport): Omit<ApiSummary, 'consul_failing'> {
+  return {
+    upstream: report.upstream,
+    state: report.state,
+    service: report.binding?.query.service ?? null,
+    targets: report.targets,
+    instances: report.counts ?? null,
+    malformed: report.malformed,
+    problem: report.problem ?? null,
+    hold: holdJson(report.hold),
+    pending: report.plan?.changes.length ?? 0,
+  };
+}
