@@ -9,13 +9,15 @@ missing=()
 command -v busted >/dev/null || missing+=(lua-busted lua-cjson)
 command -v luacheck >/dev/null || missing+=(lua-check)
 command -v openssl >/dev/null || missing+=(openssl)
+# The page is tested in a real browser; CHROMIUM_BIN names another one.
+[ -n "${CHROMIUM_BIN:-}" ] || command -v chromium >/dev/null || missing+=(chromium fonts-dejavu-core)
 if [ "${#missing[@]}" -gt 0 ]; then
   if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
     echo "The tests need these too; install them under Debian's names or your system's: ${missing[*]}" >&2
     exit 1
   fi
   apt-get update -qq
-  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "${missing[@]}" >/dev/null
+  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
 fi
 
 test/setup/consul.sh >/dev/null
