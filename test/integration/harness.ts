@@ -104,6 +104,7 @@ export function startHarness(consulUrl: string, kong: KongDouble, options: Harne
           () => true,
           () => false,
         ),
+      kongDisconnected: (signal) => client.disconnected(signal),
       onSync: () => {},
       dryRun: options.dryRun ?? false,
       leadership: soleWriter,

@@ -86,7 +86,11 @@ function pacing(config: Config) {
 }
 
 function watchfulness(parts: RunParts) {
-  return { kongAnswers: (signal: AbortSignal) => answers(parts.kong, signal), onSync: parts.onSync };
+  return {
+    kongAnswers: (signal: AbortSignal) => answers(parts.kong, signal),
+    kongDisconnected: (signal: AbortSignal) => parts.kong.disconnected(signal),
+    onSync: parts.onSync,
+  };
 }
 
 /** Waits for a Kong that is not there yet. @throws when something else answers, or Kong refuses us */

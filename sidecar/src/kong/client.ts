@@ -1,12 +1,12 @@
-import { readFileSync } from 'node:fs';
 import http from 'node:http';
-import https from 'node:https';
 import axios, { type AxiosInstance, type AxiosResponse } from 'axios';
 import pRetry from 'p-retry';
+import { Bell } from '../net/bell.ts';
 import { deadline } from '../net/deadline.ts';
 import { FairQueue } from '../net/fair-queue.ts';
 import { backoffMs, retryAfterMs, sleep } from '../net/sleep.ts';
 import { TokenBucket } from '../net/token-bucket.ts';
+import { createAgent } from './agent.ts';
 import { KongStatusError, KongUnreachableError, NotKongError, OvertakenError } from './errors.ts';
 
 const MAX_BODY_BYTES = 256 * 1024 * 1024;
@@ -78,6 +78,7 @@ export class KongClient {
   readonly #observe: KongObserver;
   readonly #fence: WriteFence | undefined;
   readonly #agent: http.Agent;
+  readonly #closed = new Bell();
 
   constructor(connection: KongConnection, observe: KongObserver = () => {}, fence?: WriteFence) {
     this.#connection = connection;
@@ -86,7 +87,7 @@ export class KongClient {
     this.displayUrl = displayUrl(connection.adminUrl);
     this.#queue = new FairQueue(connection.concurrency);
     this.#writes = new TokenBucket(connection.writesPerSecond, connection.writesPerSecond);
-    this.#agent = createAgent(connection);
+    this.#agent = createAgent(connection, () => this.#closed.ring());
     this.#axios = createAxios(connection, this.#agent);
   }
 
@@ -111,6 +112,11 @@ export class KongClient {
   /** Whether all paths are below a workspace. */
   get hasWorkspace(): boolean {
     return this.#connection.workspace !== undefined;
+  }
+
+  /** Resolves when a connection that had worked was closed since this was last asked: Kong may have been restarted. */
+  async disconnected(signal: AbortSignal): Promise<void> {
+    await this.#closed.heard(signal);
   }
 
   /** Closes idle connections. */
@@ -185,18 +191,6 @@ export function kongPath(...segments: readonly string[]): string {
 export function displayUrl(url: string): string {
   const parsed = new URL(url);
   return `${parsed.protocol}//${parsed.host}${parsed.pathname.replace(/\/$/, '')}`;
-}
-
-function createAgent(connection: KongConnection): http.Agent {
-  const pool = { keepAlive: true, maxSockets: connection.concurrency };
-  if (!connection.adminUrl.startsWith('https:')) return new http.Agent(pool);
-  return new https.Agent({
-    ...pool,
-    rejectUnauthorized: connection.verify,
-    ...(connection.caFile !== undefined && { ca: readFileSync(connection.caFile) }),
-    ...(connection.certFile !== undefined && { cert: readFileSync(connection.certFile) }),
-    ...(connection.keyFile !== undefined && { key: readFileSync(connection.keyFile) }),
-  });
 }
 
 function createAxios(connection: KongConnection, agent: http.Agent): AxiosInstance {

@@ -17,6 +17,8 @@ export interface FollowerOptions {
   readonly pool: WatchPool;
   readonly sources: BindingSources;
   readonly kongAnswers: (signal: AbortSignal) => Promise<boolean>;
+  /** Resolves when a connection to Kong was closed: it may have been restarted, and have lost what it held. */
+  readonly kongDisconnected: (signal: AbortSignal) => Promise<void>;
   readonly coalesceMs: number;
   readonly pollMs: number;
   readonly resyncMs: number;
@@ -28,6 +30,7 @@ export interface FollowerOptions {
 
 const KONG_PROBE_MS = 500;
 const RETRY_CAP_MS = 2_000;
+const DISCONNECT_GAP_MS = 1_000;
 
 /** Follows Consul and the bindings for as long as the program runs: decides when a pass over an upstream is due. */
 export class Follower {
@@ -67,6 +70,7 @@ export class Follower {
       this.#every(this.#options.pollMs, 'bindings', () => this.#readBindings()),
       this.#every(this.#options.resyncMs, 'resync', () => this.#resync()),
       this.#every(this.#options.ownerCheckMs, 'owner_check', () => this.#checkOwned()),
+      this.#lookAfterDisconnects(),
     ]);
     await this.#queue.idle();
   }
@@ -194,6 +198,17 @@ export class Follower {
       if (owned.every(({ id }) => ids.has(id))) continue;
       store.dropState(name);
       this.#add(name);
+    }
+  }
+
+  /** Idle connections are closed now and then, so this is cheap, and rationed. */
+  async #lookAfterDisconnects(): Promise<void> {
+    for (;;) {
+      await this.#options.kongDisconnected(this.#signal);
+      await this.#kongGate.pass();
+      await this.#attempt('bindings', () => this.#readBindings());
+      await this.#attempt('owner_check', () => this.#checkOwned());
+      await sleep(DISCONNECT_GAP_MS, this.#signal);
     }
   }
 
