@@ -12,6 +12,10 @@ describe('an address becomes what Kong stores', () => {
     ['1:2:3:4:5:6:7:8', 65_535, '[0001:0002:0003:0004:0005:0006:0007:0008]:65535'],
     ['Node-1.Example', 9000, 'Node-1.Example:9000'],
     ['host_name', 80, 'host_name:80'],
+    ['-a.example', 80, '-a.example:80'],
+    ['a.example.', 80, 'a.example.:80'],
+    ['::ffff:a00:1', 80, '[0000:0000:0000:0000:0000:ffff:0a00:0001]:80'],
+    ['1:2:3:4:5:6:7::', 80, '[0001:0002:0003:0004:0005:0006:0007:0000]:80'],
   ])('%s port %i', (host, port, target) => {
     expect(canonicalTarget(host, port)).toMatchObject({ ok: true, target });
   });
@@ -29,6 +33,13 @@ describe('an address that Kong refuses is skipped with its reason', () => {
     ['1:2:3', 80, 'bad_address'],
     ['12345::', 80, 'bad_address'],
     ['10.0.0.256', 80, 'bad_address'],
+    ['1.2.3', 80, 'bad_address'],
+    ['123', 80, 'bad_address'],
+    ['10.0.0.1.', 80, 'bad_address'],
+    ['a..b', 80, 'bad_address'],
+    ['.a', 80, 'bad_address'],
+    ['a'.repeat(300), 80, 'bad_address'],
+    [':'.repeat(300), 80, 'bad_address'],
     ['a b', 80, 'bad_address'],
     ['../../services', 80, 'bad_address'],
     ['http://10.0.0.5', 80, 'bad_address'],
@@ -43,6 +54,8 @@ test.each([
   ['web', true],
   ['_web._tcp.service.consul', true],
   ['10.0.0.1', false],
+  ['10.0.1', false],
+  ['42', false],
   ['::1', false],
   ['web:80', false],
   ['..', false],

@@ -11,9 +11,15 @@ import { withoutNulls } from './unset.ts';
  */
 export function parseBindingBlock(block: unknown, origin: 'file' | 'plugin'): PluginConfig {
   const schema = origin === 'file' ? bindingBlock : pluginBlock;
-  const result = schema.safeParse(withoutNulls(block ?? {}));
-  if (!result.success) return { ok: false, problems: describeIssues(result.error, schema) };
-  return { ok: true, block: toBindingBlock(result.data) };
+  try {
+    const result = schema.safeParse(withoutNulls(block ?? {}));
+    if (!result.success) return { ok: false, problems: describeIssues(result.error, schema) };
+    return { ok: true, block: toBindingBlock(result.data) };
+  } catch (error) {
+    // Nested deeper than the stack reaches.
+    if (!(error instanceof RangeError)) throw error;
+    return { ok: false, problems: ['it is nested too deeply'] };
+  }
 }
 
 /** The checked keys in the program's own shape; settings are only those that were given. */

@@ -17,6 +17,17 @@ const MAX_ALIASES = 100_000;
 
 /** Parses YAML; what is wrong with it is told with its line, never thrown. */
 export function parseConfigFile(path: string, text: string): ConfigFile {
+  try {
+    return readDocument(path, text);
+  } catch (error) {
+    // Deeper than the stack reaches.
+    if (!(error instanceof RangeError)) throw error;
+    const at = `${path}:1`;
+    return { path, content: {}, problems: [`${at}: it is nested too deeply`], lineOf: () => 1, locate: () => at };
+  }
+}
+
+function readDocument(path: string, text: string): ConfigFile {
   const lines = new LineCounter();
   const document = parseDocument(text, {
     lineCounter: lines,

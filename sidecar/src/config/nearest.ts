@@ -1,3 +1,6 @@
+/** Longer than any name; what takes its time grows with it. */
+const MAX_WORD = 100;
+
 /** A name without its case and separators: `adminUrl` and `admin-url` are `admin_url`. */
 export function normalized(name: string): string {
   return name.toLowerCase().replace(/[-_]/g, '');
@@ -5,6 +8,7 @@ export function normalized(name: string): string {
 
 /** The candidate that was probably meant, or undefined when none is close enough to be worth saying. */
 export function nearest(word: string, candidates: readonly string[]): string | undefined {
+  if (word.length > MAX_WORD) return undefined;
   const bound = Math.max(2, Math.floor(word.length / 3));
   let best: { readonly name: string; readonly distance: number } | undefined;
   for (const name of candidates) {

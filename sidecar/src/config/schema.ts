@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { isUpstreamName } from '../core/address.ts';
+import { isPathSegment } from '../net/path-segment.ts';
 import { bindingBlock } from './binding-schema.ts';
 import { refusalsOf } from './block-rules.ts';
 import { type ListenAddress, parseListen } from './listen.ts';
@@ -70,7 +71,7 @@ export const configSchema = z.strictObject({
       status_url: z.union([url.transform((one) => [one]), z.array(url)]).optional(),
       header: z.record(headerName, headerValue).optional(),
       admin_token: token.optional(),
-      workspace: text.optional(),
+      workspace: text.refine(isPathSegment, 'no workspace can be named so').optional(),
       ca_file: text.optional(),
       cert_file: text.optional(),
       key_file: text.optional(),

@@ -12,7 +12,6 @@ const self = z.object({
   Config: z.object({ Version: z.string().optional(), Datacenter: z.string().optional() }).optional(),
   DebugConfig: z.object({ HTTPMaxConnsPerClient: z.number().int().optional() }).optional(),
 });
-const services = z.record(z.string(), z.unknown());
 
 /** What the agent tells of itself; all undefined when the token may not ask. */
 export interface AgentFacts {
@@ -60,10 +59,10 @@ export async function readServiceNames(
   const details = { status: answer.status, retryAfterMs: undefined };
   if (doubt !== undefined)
     throw new UntrustedAnswerError('Consul catalog', doubt.why, { ...details, reason: doubt.reason });
-  const parsed = services.safeParse(parseJson(answer.body));
-  if (!parsed.success)
+  const services = parseJson(answer.body);
+  if (typeof services !== 'object' || services === null || Array.isArray(services))
     throw new UntrustedAnswerError('Consul catalog', 'no map of services', { ...details, reason: 'not_a_list' });
-  return new Set(Object.keys(parsed.data));
+  return new Set(Object.keys(services));
 }
 
 function parseJson(body: Buffer): unknown {

@@ -3,6 +3,7 @@ import http from 'node:http';
 import https from 'node:https';
 import Consul from 'consul';
 import { z } from 'zod';
+import { isPathSegment } from '../net/path-segment.ts';
 import { type TokenSource, tlsOptions } from './credentials.ts';
 import { ConsulRequestError } from './errors.ts';
 import { guardResponse } from './guarded-transport.ts';
@@ -107,6 +108,8 @@ export class ConsulClient {
   }
 
   async #send(request: ConsulRequest, ctx: EventEmitter): Promise<unknown> {
+    const noName = Object.values(request.params ?? {}).find((name) => !isPathSegment(name));
+    if (noName !== undefined) throw new Error(`nothing can be named ${JSON.stringify(noName)}`);
     const token = await this.#token.read();
     const send: unknown = Reflect.get(this.#consul, request.method === 'PUT' ? '_put' : '_get');
     if (typeof send !== 'function') throw new Error('the consul package has no generic verb any more');

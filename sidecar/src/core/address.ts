@@ -7,7 +7,10 @@ export type Canonical =
     };
 
 const MAX_PORT = 65_535;
+/** DNS knows no longer name, and no IP address comes near it. */
+const MAX_HOST = 255;
 const IPV4 = /^\d{1,5}(\.\d{1,5}){3}$/;
+const DIGITS_AND_DOTS = /^[\d.]+$/;
 const HOST_NAME = /^[0-9A-Za-z\-._]+$/;
 
 /**
@@ -19,6 +22,7 @@ const HOST_NAME = /^[0-9A-Za-z\-._]+$/;
  * | IPv4              | no leading zeros                           |
  * | IPv6              | eight groups of four, lower case, brackets |
  * | host name         | as typed                                   |
+ * | nothing but digits and dots, and no IPv4 | refused             |
  * | zone id, IPv4-mapped IPv6, port 0, no port | refused           |
  */
 export function canonicalTarget(host: string, port: number): Canonical {
@@ -26,6 +30,7 @@ export function canonicalTarget(host: string, port: number): Canonical {
   if (bare === '') return { ok: false, reason: 'no_address' };
   if (port === 0) return { ok: false, reason: 'no_port' };
   if (!Number.isInteger(port) || port < 0 || port > MAX_PORT) return { ok: false, reason: 'bad_port' };
+  if (bare.length > MAX_HOST) return { ok: false, reason: 'bad_address' };
   if (bare.includes('%')) return { ok: false, reason: 'zone_id' };
   if (bare.includes(':')) return canonicalIpv6(bare, port);
   if (IPV4.test(bare)) return canonicalIpv4(bare, port);
@@ -33,10 +38,10 @@ export function canonicalTarget(host: string, port: number): Canonical {
   return { ok: true, target: `${bare}:${port}`, kind: 'name' };
 }
 
-/** Whether a Kong Service's `host` is an IP address, which no upstream can be named after. */
+/** Whether Kong takes a Service's `host` for an IP address (`hostname_type` in `kong/tools/ip.lua`): no upstream can be named so. */
 export function isIpAddress(host: string): boolean {
   const bare = host.replace(/^\[|\]$/g, '');
-  return IPV4.test(bare) || bare.includes(':');
+  return DIGITS_AND_DOTS.test(bare) || bare.includes(':');
 }
 
 /** Kong names an upstream by a host name: no IP address, no port, no path. */
@@ -72,6 +77,7 @@ function expandIpv6(host: string): readonly string[] | undefined {
 
 /** Kong refuses a label that ends in `-`, and an empty one other than after a final dot. */
 function isHostName(host: string): boolean {
-  if (!HOST_NAME.test(host) || host.startsWith('.') || host.includes('..')) return false;
-  return host.split('.').every((label) => !label.endsWith('-') && !label.startsWith('-'));
+  if (host.length > MAX_HOST || !HOST_NAME.test(host) || DIGITS_AND_DOTS.test(host)) return false;
+  if (host.startsWith('.') || host.includes('..')) return false;
+  return host.split('.').every((label) => !label.endsWith('-'));
 }

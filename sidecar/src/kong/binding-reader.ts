@@ -1,23 +1,23 @@
 import { z } from 'zod';
 import type { KongService, PluginConfig, PluginInstance } from '../core/resolve-bindings.ts';
 import { type KongClient, kongPath } from './client.ts';
-import { parse } from './entities.ts';
+import { entityId, parse } from './entities.ts';
 import { readAll } from './paging.ts';
 
 /** The plugin whose instances are bindings. */
 export const PLUGIN_NAME = 'kong-upstream-healthcheck';
 
-const reference = z.object({ id: z.string() }).nullish();
-const named = z.looseObject({ id: z.string(), name: z.string() });
+const reference = z.object({ id: entityId }).nullish();
+const named = z.looseObject({ id: entityId, name: z.string() });
 const plugin = z.object({
-  id: z.string(),
+  id: entityId,
   enabled: z.boolean().default(true),
   service: reference,
   route: reference,
   config: z.unknown(),
 });
 const service = z.object({
-  id: z.string(),
+  id: entityId,
   name: z.string().nullish(),
   host: z.string(),
   protocol: z.string().default('http'),

@@ -4,6 +4,7 @@ import pRetry from 'p-retry';
 import { Bell } from '../net/bell.ts';
 import { deadline } from '../net/deadline.ts';
 import { FairQueue } from '../net/fair-queue.ts';
+import { isPathSegment } from '../net/path-segment.ts';
 import { backoffMs, retryAfterMs, sleep } from '../net/sleep.ts';
 import { TokenBucket } from '../net/token-bucket.ts';
 import { createAgent } from './agent.ts';
@@ -176,12 +177,11 @@ export class KongClient {
   }
 }
 
-/** Joins path segments, each one kept a segment whatever it holds. */
+/** Joins path segments, each one kept a segment whatever it holds. @throws for what no encoding can keep one */
 export function kongPath(...segments: readonly string[]): string {
   return segments
     .map((segment) => {
-      if (segment === '' || segment === '.' || segment === '..')
-        throw new Error(`not a name: ${JSON.stringify(segment)}`);
+      if (!isPathSegment(segment)) throw new Error(`not a name: ${JSON.stringify(segment)}`);
       return `/${encodeURIComponent(segment)}`;
     })
     .join('');

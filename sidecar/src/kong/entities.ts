@@ -11,10 +11,13 @@ const tags = z
 
 const json: z.ZodType<JsonObject> = z.record(z.string(), z.json());
 
-const upstream = z.looseObject({ id: z.string(), name: z.string(), tags });
-const target = z.object({ id: z.string(), target: z.string(), weight: z.number().int(), tags });
+/** Kong's ids are UUIDs; they become parts of paths, so nothing else may pass for one. */
+export const entityId = z.string().regex(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i, 'expected a UUID');
+
+const upstream = z.looseObject({ id: entityId, name: z.string(), tags });
+const target = z.object({ id: entityId, target: z.string(), weight: z.number().int(), tags });
 const page = z.object({
-  data: z.union([z.array(z.unknown()), z.object({}).transform(() => [])]),
+  data: z.union([z.array(z.unknown()), z.strictObject({}).transform(() => [])]),
   offset: z.string().or(z.number()).nullish(),
   next: z.string().nullish(),
 });
@@ -59,8 +62,18 @@ export function parseObject(value: unknown): JsonObject {
 
 /** Parses what Kong said, once. @throws NotKongError naming the first field that is wrong */
 export function parse<T>(schema: z.ZodType<T>, value: unknown, what: string): T {
-  const result = schema.safeParse(value);
+  const result = safeParse(schema, value, what);
   if (result.success) return result.data;
   const [issue] = result.error.issues;
   throw new NotKongError(what, 'the Admin API', `${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'unexpected'}`);
+}
+
+/** A value nested deeper than the stack reaches is none of Kong's. */
+function safeParse<T>(schema: z.ZodType<T>, value: unknown, what: string): z.ZodSafeParseResult<T> {
+  try {
+    return schema.safeParse(value);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new NotKongError(what, 'the Admin API', 'it is nested too deeply');
+  }
 }

@@ -16,6 +16,7 @@ export async function readAll(
   signal: AbortSignal,
 ): Promise<readonly unknown[]> {
   const items: unknown[] = [];
+  const passed = new Set<string>();
   let offset: string | undefined;
   for (let pages = 0; pages < MAX_PAGES; pages += 1) {
     const position = offset === undefined ? {} : { offset };
@@ -26,7 +27,8 @@ export async function readAll(
     const page = parsePage(answer);
     for (const item of page.data) items.push(item);
     if (page.offset === undefined) return items;
-    if (page.offset === offset) break;
+    if (passed.has(page.offset)) break;
+    passed.add(page.offset);
     offset = page.offset;
   }
   throw new NotKongError(`GET ${path}`, client.displayUrl, 'its pages do not end');

@@ -20,8 +20,8 @@ export function backoffMs(attempt: number, baseMs: number, capMs: number): numbe
 /** `Retry-After` in ms, from seconds or an HTTP date; undefined when absent or nonsense. */
 export function retryAfterMs(header: string | undefined): number | undefined {
   if (header === undefined || header.trim() === '') return undefined;
-  const seconds = Number(header);
-  if (Number.isFinite(seconds)) return Math.max(0, seconds * 1000);
+  const ms = Number(header) * 1000;
+  if (Number.isFinite(ms)) return Math.max(0, ms);
   const at = Date.parse(header);
   return Number.isNaN(at) ? undefined : Math.max(0, at - Date.now());
 }
