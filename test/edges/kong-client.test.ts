@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { KongClient, type KongConnection, kongPath } from '../../sidecar/src/kong/client.ts';
+import { KongClient, type KongConnection } from '../../sidecar/src/kong/client.ts';
 import { DatabaseDriver } from '../../sidecar/src/kong/database-driver.ts';
 import { readAll } from '../../sidecar/src/kong/paging.ts';
+import { kongPath } from '../../sidecar/src/kong/path.ts';
 import { type KongDouble, type KongDoubleOptions, startKongDouble } from '../kong-double/kong-double.ts';
 
 let kong: KongDouble;

@@ -10,7 +10,7 @@ import { parseConsulHost } from '../../sidecar/src/core/consul-host.ts';
 import { derive } from '../../sidecar/src/core/desired.ts';
 import { calculatePlan } from '../../sidecar/src/core/plan.ts';
 import { resolveBindings } from '../../sidecar/src/core/resolve-bindings.ts';
-import { kongPath } from '../../sidecar/src/kong/client.ts';
+import { kongPath } from '../../sidecar/src/kong/path.ts';
 import { retryAfterMs } from '../../sidecar/src/net/sleep.ts';
 import { fuzz } from './fuzz.ts';
 import { mutated, nastyName } from './nasty.ts';

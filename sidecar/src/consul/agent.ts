@@ -1,12 +1,14 @@
 import { z } from 'zod';
 import type { ServiceQuery } from '../core/binding.ts';
 import { distrust } from '../core/trust.ts';
+import { deadline } from '../net/deadline.ts';
 import type { ConsulClient } from './client.ts';
 import { UntrustedAnswerError } from './errors.ts';
 import { readMeta } from './health.ts';
 
 const RESERVED_CONNECTIONS = 50;
 const DEFAULT_CONNECTIONS = 150;
+const CATALOG_TIMEOUT_MS = 5_000;
 
 const self = z.object({
   Config: z.object({ Version: z.string().optional(), Datacenter: z.string().optional() }).optional(),
@@ -54,7 +56,8 @@ export async function readServiceNames(
     ...(scope.namespace !== undefined && { ns: scope.namespace }),
     ...(scope.partition !== undefined && { partition: scope.partition }),
   };
-  const answer = await client.request({ path: '/catalog/services', query }, signal);
+  using limit = deadline(signal, CATALOG_TIMEOUT_MS);
+  const answer = await client.request({ path: '/catalog/services', query }, limit.signal);
   const doubt = distrust(readMeta(answer), maxStaleMs);
   const details = { status: answer.status, retryAfterMs: undefined };
   if (doubt !== undefined)

@@ -3,6 +3,7 @@ import http from 'node:http';
 import https from 'node:https';
 import Consul from 'consul';
 import { z } from 'zod';
+import { foreignText, secretsOfBasicAuth } from '../net/foreign-text.ts';
 import { isPathSegment } from '../net/path-segment.ts';
 import { type TokenSource, tlsOptions } from './credentials.ts';
 import { ConsulRequestError } from './errors.ts';
@@ -62,6 +63,7 @@ export class ConsulClient {
   readonly #maxBodyBytes: number;
   readonly #scope: Readonly<Record<string, string>>;
   readonly #localScope: Readonly<Record<string, string>>;
+  #lastToken: string | undefined;
 
   constructor(connection: ConsulConnection, token: TokenSource) {
     const isUnix = connection.addr.startsWith('unix://');
@@ -102,6 +104,12 @@ export class ConsulClient {
     }
   }
 
+  /** What Consul said, fit to be shown: it may have sent our token back. */
+  shown(text: string): string {
+    const auth = this.#auth === undefined ? [] : secretsOfBasicAuth(this.#auth);
+    return foreignText(text, this.#lastToken === undefined ? auth : [this.#lastToken, ...auth]);
+  }
+
   /** Closes every connection. */
   close(): void {
     this.#agent.destroy();
@@ -111,6 +119,7 @@ export class ConsulClient {
     const noName = Object.values(request.params ?? {}).find((name) => !isPathSegment(name));
     if (noName !== undefined) throw new Error(`nothing can be named ${JSON.stringify(noName)}`);
     const token = await this.#token.read();
+    this.#lastToken = token;
     const send: unknown = Reflect.get(this.#consul, request.method === 'PUT' ? '_put' : '_get');
     if (typeof send !== 'function') throw new Error('the consul package has no generic verb any more');
     const options = {

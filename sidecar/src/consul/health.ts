@@ -46,7 +46,10 @@ export async function readHealth(
   const doubt = distrust(meta, health.maxStaleMs);
   const details = { status: answer.status, retryAfterMs: retryAfterMs(answer.headers['retry-after']) };
   if (doubt !== undefined)
-    throw new UntrustedAnswerError(what, `${doubt.why}${textOf(answer)}`, { ...details, reason: doubt.reason });
+    throw new UntrustedAnswerError(what, `${doubt.why}${client.shown(textOf(answer))}`, {
+      ...details,
+      reason: doubt.reason,
+    });
   const list = parseList(answer.body);
   if (list === undefined)
     throw new UntrustedAnswerError(what, 'the answer is no JSON list', { ...details, reason: 'not_a_list' });

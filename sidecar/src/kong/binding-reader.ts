@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import type { KongService, PluginConfig, PluginInstance } from '../core/resolve-bindings.ts';
-import { type KongClient, kongPath } from './client.ts';
+import type { KongClient } from './client.ts';
 import { entityId, parse } from './entities.ts';
 import { readAll } from './paging.ts';
+import { kongPath } from './path.ts';
 
 /** The plugin whose instances are bindings. */
 export const PLUGIN_NAME = 'kong-upstream-healthcheck';

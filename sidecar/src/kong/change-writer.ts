@@ -4,11 +4,12 @@ import type { Change } from '../core/change.ts';
 import { isOwned } from '../core/ownership.ts';
 import { isBefore, type Release } from '../core/release.ts';
 import type { CurrentTarget, CurrentUpstream } from '../core/state.ts';
-import { type KongAnswer, type KongClient, kongPath } from './client.ts';
+import type { KongAnswer, KongClient } from './client.ts';
 import type { ApplyCompany, UpstreamState } from './driver.ts';
 import { parseTarget, parseUpstream } from './entities.ts';
 import type { EntityUpdate } from './entity-update.ts';
 import { KongChangedError } from './errors.ts';
+import { kongPath } from './path.ts';
 
 type ChangeOf<Kind extends Change['kind']> = Extract<Change, { kind: Kind }>;
 

@@ -1,16 +1,16 @@
 import http from 'node:http';
-import axios, { type AxiosInstance, type AxiosResponse } from 'axios';
+import type { AxiosInstance, AxiosResponse } from 'axios';
 import pRetry from 'p-retry';
 import { Bell } from '../net/bell.ts';
 import { deadline } from '../net/deadline.ts';
 import { FairQueue } from '../net/fair-queue.ts';
-import { isPathSegment } from '../net/path-segment.ts';
+import { foreignText } from '../net/foreign-text.ts';
 import { backoffMs, retryAfterMs, sleep } from '../net/sleep.ts';
 import { TokenBucket } from '../net/token-bucket.ts';
+import { createAxios, displayUrl, MAX_BODY_BYTES, secretsOf } from './admin-http.ts';
 import { createAgent } from './agent.ts';
 import { KongStatusError, KongUnreachableError, NotKongError, OvertakenError } from './errors.ts';
 
-const MAX_BODY_BYTES = 256 * 1024 * 1024;
 const RETRIES = 4;
 const BACKOFF_BASE_MS = 100;
 const BACKOFF_CAP_MS = 2_000;
@@ -152,6 +152,8 @@ export class KongClient {
       signal.throwIfAborted();
       term?.throwIfAborted();
       this.#observe({ method: request.method, path: request.path, status: 'error', ms: performance.now() - startMs });
+      if (isTooLarge(error))
+        throw new NotKongError(label, this.displayUrl, `the answer is larger than ${MAX_BODY_BYTES} bytes`);
       const reason = limit.expired() ? `nothing came within ${this.#connection.timeoutMs} ms` : reasonOf(error);
       throw new KongUnreachableError(label, this.displayUrl, reason);
     }
@@ -170,52 +172,12 @@ export class KongClient {
     const isSuccess = (status >= 200 && status < 300) || request.accept?.includes(status) === true;
     if (!isSuccess) {
       const retryAfter = retryAfterMs(headerText(response, 'retry-after'));
-      throw new KongStatusError(label, status, messageOf(body, status), retryAfter);
+      const message = foreignText(messageOf(body, status), secretsOf(this.#connection));
+      throw new KongStatusError(label, status, message, retryAfter);
     }
     if (body === undefined) throw new NotKongError(label, this.displayUrl, 'the answer is not JSON');
     return { status, body, server: headerText(response, 'server') };
   }
-}
-
-/** Joins path segments, each one kept a segment whatever it holds. @throws for what no encoding can keep one */
-export function kongPath(...segments: readonly string[]): string {
-  return segments
-    .map((segment) => {
-      if (!isPathSegment(segment)) throw new Error(`not a name: ${JSON.stringify(segment)}`);
-      return `/${encodeURIComponent(segment)}`;
-    })
-    .join('');
-}
-
-/** The URL without what could be a secret. */
-export function displayUrl(url: string): string {
-  const parsed = new URL(url);
-  return `${parsed.protocol}//${parsed.host}${parsed.pathname.replace(/\/$/, '')}`;
-}
-
-function createAxios(connection: KongConnection, agent: http.Agent): AxiosInstance {
-  const url = new URL(connection.adminUrl);
-  const workspace = connection.workspace === undefined ? '' : kongPath(connection.workspace);
-  const auth =
-    url.username === ''
-      ? undefined
-      : { username: decodeURIComponent(url.username), password: decodeURIComponent(url.password) };
-  return axios.create({
-    baseURL: `${displayUrl(connection.adminUrl)}${workspace}`,
-    headers: {
-      ...connection.headers,
-      ...(connection.adminToken !== undefined && { 'Kong-Admin-Token': connection.adminToken }),
-    },
-    ...(auth !== undefined && { auth }),
-    httpAgent: agent,
-    httpsAgent: agent,
-    proxy: false,
-    maxRedirects: 0,
-    maxContentLength: MAX_BODY_BYTES,
-    responseType: 'text',
-    transformResponse: (data: unknown) => data,
-    validateStatus: () => true,
-  });
 }
 
 /** Undefined when a body is there but is no JSON; null when there is none. */
@@ -242,6 +204,10 @@ function messageOf(body: unknown, status: number): string {
 function headerText(response: AxiosResponse<unknown>, name: string): string | undefined {
   const value: unknown = response.headers[name];
   return typeof value === 'string' ? value : undefined;
+}
+
+function isTooLarge(error: unknown): boolean {
+  return error instanceof Error && error.message.startsWith('maxContentLength');
 }
 
 /** The system's code first: axios' own messages can carry the URL with its userinfo. */

@@ -4,12 +4,13 @@ import { ownerTag, stagedUpstream, stagingName } from '../core/ownership.ts';
 import type { Release } from '../core/release.ts';
 import type { CurrentTarget, CurrentUpstream } from '../core/state.ts';
 import { ChangeWriter } from './change-writer.ts';
-import { type KongClient, kongPath } from './client.ts';
+import type { KongClient } from './client.ts';
 import type { ApplyCompany, KongDriver, UpstreamState } from './driver.ts';
 import { parse, parseTarget, parseUpstream, type UpstreamRecord } from './entities.ts';
 import { EntityUpdate } from './entity-update.ts';
 import { KongStatusError } from './errors.ts';
 import { readAll } from './paging.ts';
+import { kongPath } from './path.ts';
 
 const taggedEntity = z.object({ entity_id: z.string(), entity_name: z.string() });
 

@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import { NOT_KNOWN_YET } from '../core/node-health.ts';
-import { type KongClient, kongPath } from './client.ts';
+import type { KongClient } from './client.ts';
 import { parse } from './entities.ts';
 import { KongStatusError } from './errors.ts';
 import { readAll } from './paging.ts';
+import { kongPath } from './path.ts';
 
 const target = z.object({ target: z.string(), health: z.string().optional() });
 
