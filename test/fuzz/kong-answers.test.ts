@@ -152,7 +152,7 @@ describe('what is sent to Kong is one request with those names in it', () => {
     for (const { url, headers } of server.seen) {
       const { pathname, search } = new URL(url ?? '', server.url);
       expect(search).toBe('');
-      expect(pathname.split('/').map(decodeURIComponent)).toEqual(['', 'base', workspace, '']);
+      expect(pathname.split('/').map(decodeURIComponent)).toEqual(['', 'base', workspace, 'kong']);
       expect(Object.keys(headers)).not.toContain('x-evil');
     }
   });

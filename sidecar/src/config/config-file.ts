@@ -1,4 +1,14 @@
-import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, type Pair, parseDocument } from 'yaml';
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  parseDocument,
+  type YAMLMap,
+} from 'yaml';
 import { withoutEmptyKeys } from './unset.ts';
 import { yamlProblems } from './yaml-problems.ts';
 
@@ -47,7 +57,8 @@ function readDocument(path: string, text: string): ConfigFile {
   const content = problems.length === 0 ? expand(document) : {};
   if (content === undefined) problems.push(`${path}:1: its aliases stand for too much`);
 
-  const lineOf = (key: readonly string[]) => lines.linePos(offsetOf(document, key)).line;
+  const index: KeyIndex = new WeakMap();
+  const lineOf = (key: readonly string[]) => lines.linePos(offsetOf(document, key, index)).line;
   return {
     path,
     content: content ?? {},
@@ -66,12 +77,12 @@ function expand(document: Document.Parsed): Readonly<Record<string, unknown>> | 
 }
 
 /** Where the deepest part of a key starts that the document has. */
-function offsetOf(document: Document.Parsed, key: readonly string[]): number {
+function offsetOf(document: Document.Parsed, key: readonly string[], index: KeyIndex): number {
   let at: unknown = document.contents;
   let offset = 0;
   for (const part of key) {
     const inside: unknown = isAlias(at) ? at.resolve(document) : at;
-    const found = childOf(inside, part);
+    const found = childOf(inside, part, index);
     if (found === undefined) break;
     offset = found.offset ?? offset;
     at = found.value;
@@ -84,12 +95,23 @@ interface Child {
   readonly value: unknown;
 }
 
-function childOf(node: unknown, key: string): Child | undefined {
+/** The keys of each map that was asked for: one among thousands of upstreams is not looked for from the first on. */
+type KeyIndex = WeakMap<YAMLMap, ReadonlyMap<string, Child>>;
+
+function childOf(node: unknown, key: string, index: KeyIndex): Child | undefined {
   if (isSeq<Node>(node)) {
     const item = node.items[Number(key)];
     return item && { offset: item.range?.[0], value: item };
   }
   if (!isMap(node)) return undefined;
-  const pair: Pair | undefined = node.items.find((item) => isScalar(item.key) && String(item.key.value) === key);
-  return pair && { offset: isScalar(pair.key) ? pair.key.range?.[0] : undefined, value: pair.value };
+  const known = index.get(node) ?? childrenOf(node);
+  index.set(node, known);
+  return known.get(key);
+}
+
+function childrenOf({ items }: YAMLMap): ReadonlyMap<string, Child> {
+  const named = items.flatMap(({ key, value }): readonly [string, Child][] =>
+    isScalar(key) ? [[String(key.value), { offset: key.range?.[0], value }]] : [],
+  );
+  return new Map(named);
 }
