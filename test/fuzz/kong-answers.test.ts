@@ -18,6 +18,7 @@ import { kongInfo, kongRoute, kongService, plugin, tagEntry, target, targetHealt
 import { StubServer } from './stub-server.ts';
 
 const signal = new AbortController().signal;
+const alone = { onChange: () => {}, isOvertaken: () => false };
 const server = new StubServer();
 let client: KongClient;
 
@@ -114,7 +115,7 @@ describe('an answer of Kong is read whole, or refused by name', () => {
       const create = { kind: 'create-upstream', upstream: name, staged: false, body: { name } } as const;
       const add = { kind: 'add-target', upstream: name, target: '10.0.0.1:8080', weight: 1, reason: '' } as const;
       const remove = { kind: 'remove-target', upstream: name, target: '10.0.0.1:8080', reason: '' } as const;
-      await declared(driver.apply([create, add, remove], { current: undefined, staged: undefined }, signal, () => {}));
+      await declared(driver.apply([create, add, remove], { current: undefined, staged: undefined }, signal, alone));
       onlyKnownPaths();
     },
   );
