@@ -1,7 +1,8 @@
 import net from 'node:net';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect } from 'vitest';
-import { json, type RunningServer, startServer, text } from '../../sidecar/src/serve/server.ts';
+import { json, text } from '../../sidecar/src/serve/reply.ts';
+import { type RunningServer, startServer } from '../../sidecar/src/serve/server.ts';
 import { fuzz } from './fuzz.ts';
 import { nastyName } from './nasty.ts';
 
@@ -13,8 +14,8 @@ beforeAll(async () => {
     port: 0,
     bearerToken: 'right',
     endpoints: [
-      { path: '/healthz', reply: () => text(200, 'ok') },
-      { path: '/api/v1/upstreams/:name', reply: (name) => json(200, { name }) },
+      { path: '/healthz', open: true, reply: () => text(200, 'ok') },
+      { path: '/api/v1/upstreams/:name', reply: ({ name }) => json(200, { name }) },
     ],
   });
 });
