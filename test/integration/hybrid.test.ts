@@ -92,7 +92,7 @@ test('a data plane that is gone is said, and the others are asked', async () => 
 
 test('without their URLs health is not known, and doctor tells how to mend that', async () => {
   expect((await explain([])).stdout).toContain('a control plane has no balancer');
-  expect((await doctor([])).stdout).toContain('-> kong.status_url: [http://DATA-PLANE:8007]');
+  expect((await doctor([])).stdout).toContain('kong: { status_url: [http://DATA-PLANE:8007] }');
 });
 
 test('the token of the Admin API is never sent to a data plane', async () => {

@@ -111,7 +111,10 @@ test('doctor says what is right, and how to mend what is not', async () => {
   const gaps = await runCli(['doctor', '--config', file, ...urls]);
   expect(gaps.stdout).toMatch(/WARN {2}upstream alpha: healthchecks\.active.*503/);
   const gone = await runCli(['doctor', '--consul-addr', 'http://127.0.0.1:9', '--kong-admin-url', kong.adminUrl]);
-  expect(gone).toMatchObject({ code: 1, stdout: expect.stringContaining('-> check consul.addr') });
+  expect(gone).toMatchObject({
+    code: 1,
+    stdout: expect.stringContaining('consul.addr (--consul-addr, CONSUL_HTTP_ADDR)'),
+  });
 });
 
 test('a service that vanishes is held, exit 3, and applied with --force', async () => {

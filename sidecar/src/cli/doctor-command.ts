@@ -1,82 +1,77 @@
-import { type AgentFacts, readAgentFacts, readServiceNames } from '../consul/agent.ts';
-import type { ConsulClient } from '../consul/client.ts';
-import { deadline } from '../net/deadline.ts';
-import { checkAgent, checkCatalog, checkKong, checkUpstreams, type Finding } from './doctor-checks.ts';
-import { examineDataPlanes } from './doctor-data-planes.ts';
+import type { Config } from '../config/config.ts';
+import type { OnceResult } from '../reconcile/reconcile-once.ts';
+import { checkClock } from './doctor-clock.ts';
+import { examineConsul } from './doctor-look-consul.ts';
+import { examineKong, type KongView } from './doctor-look-kong.ts';
+import { doctorText } from './doctor-text.ts';
+import { checkUpstreams, hostsByDns } from './doctor-upstreams.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
+import { type Finding, failure, ok, warning } from './finding.ts';
 import { runOnce } from './once.ts';
 import { type OutputFormat, render } from './render.ts';
-import { type CommandIo, openSession } from './session.ts';
+import type { CommandIo } from './session.ts';
 
-const MARKS = { ok: 'ok  ', warning: 'WARN', failure: 'FAIL' } as const;
-const TIMEOUT_MS = 5_000;
-
-/** `doctor`: what is right and wrong around here, each with the line that mends it; exit 1 when something fails. */
+/** `doctor`: what is right and wrong around here, each with the lines that mend it; exit 1 when something fails. */
 export async function doctorCommand(io: CommandIo, flags: { readonly output: OutputFormat }): Promise<ExitCode> {
   const findings = await examine(io);
-  io.print(render(flags.output, { checks: findings }, () => findings.map(line).join('')));
+  io.print(render(flags.output, { checks: findings }, () => doctorText(findings, io.terminal)));
   return findings.some(({ level }) => level === 'failure') ? EXIT.error : EXIT.ok;
 }
 
+/** Kong and Consul each for itself; what both are needed for only when both answer. */
 async function examine(io: CommandIo): Promise<readonly Finding[]> {
-  const { config, signal } = io;
-  let session: Awaited<ReturnType<typeof openSession>>;
+  const kong = await examineKong(io);
+  const line = kong.isUsable ? await runLine(io) : { result: undefined, findings: [] };
+  const consul = await examineConsul(io, line.result);
+  return [
+    ...kong.findings(line.result === undefined ? [] : hostsByDns(line.result), pluginBindings(line.result)),
+    ...consul.findings,
+    ...clocks(kong, consul),
+    checkListen(io.config),
+    ...(consul.isUsable ? line.findings : []),
+  ];
+}
+
+async function runLine(
+  io: CommandIo,
+): Promise<{ readonly result: OnceResult | undefined; readonly findings: readonly Finding[] }> {
   try {
-    session = await openSession(config, signal);
-  } catch (error) {
-    return [
-      {
-        check: 'Kong',
-        level: 'failure',
-        text: messageOf(error),
-        mend: 'check kong.admin_url (--kong-admin-url, KONG_ADMIN_URL)',
-      },
-    ];
-  }
-  try {
-    const kong = [
-      ...checkKong(session.info, config.sources.plugin),
-      ...(await examineDataPlanes(session, config, signal)),
-    ];
-    const consul = await examineConsul(session.consul, io);
-    if (consul.facts === undefined) return [...kong, ...consul.findings];
     const result = await runOnce(io, { dryRun: true, force: false, only: [] });
-    const services = new Set(result.reports.map((report) => report.binding?.query.service)).size;
-    return [...kong, ...checkAgent(consul.facts, services), ...consul.findings, ...checkUpstreams(result)];
+    return { result, findings: checkUpstreams(result) };
   } catch (error) {
-    signal.throwIfAborted();
-    return [{ check: 'bindings', level: 'failure', text: messageOf(error) }];
-  } finally {
-    session.close();
+    io.signal.throwIfAborted();
+    const text = error instanceof Error ? error.message : 'unknown error';
+    return { result: undefined, findings: [failure('bindings', text)] };
   }
 }
 
-async function examineConsul(
-  consul: ConsulClient,
-  { config, signal }: CommandIo,
-): Promise<{ readonly facts: AgentFacts | undefined; readonly findings: readonly Finding[] }> {
-  using limit = deadline(signal, TIMEOUT_MS);
-  let facts: AgentFacts;
-  try {
-    facts = await readAgentFacts(consul, limit.signal);
-  } catch (error) {
-    signal.throwIfAborted();
-    const mend = 'check consul.addr (--consul-addr, CONSUL_HTTP_ADDR)';
-    return { facts: undefined, findings: [{ check: 'Consul agent', level: 'failure', text: messageOf(error), mend }] };
-  }
-  try {
-    const names = await readServiceNames(consul, {}, config.consul.maxStaleMs, limit.signal);
-    return { facts, findings: [checkCatalog(undefined, names.size)] };
-  } catch (error) {
-    signal.throwIfAborted();
-    return { facts, findings: [checkCatalog(messageOf(error), 0)] };
-  }
+function pluginBindings(result: OnceResult | undefined): number {
+  return result?.reports.filter(({ sources }) => sources.some(({ kind }) => kind === 'plugin')).length ?? 0;
 }
 
-function line({ level, check, text, mend }: Finding): string {
-  return `${MARKS[level]}  ${check}: ${text}\n${mend === undefined ? '' : `      -> ${mend}\n`}`;
+interface Clock {
+  readonly date: string | undefined;
+  readonly askedMs: number;
 }
 
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : 'unknown error';
+function clocks(kong: KongView, consul: Clock): readonly Finding[] {
+  return [
+    ...checkClock('Kong', kong.settings?.date, kong.settings?.askedMs ?? 0),
+    ...checkClock('Consul', consul.date, consul.askedMs),
+  ];
+}
+
+/** Who may read our own HTTP side. */
+function checkListen({ listen, listenToken }: Config): Finding {
+  const check = 'status page';
+  if (listen === undefined) return ok(check, 'off');
+  const isLoopback = listen.host.startsWith('127.') || listen.host === '::1' || listen.host === 'localhost';
+  if (isLoopback) return ok(check, `on loopback only (${listen.host}:${listen.port})`);
+  if (listenToken !== undefined) return ok(check, `on ${listen.host}:${listen.port}, for those who have the token`);
+  return warning(
+    check,
+    `on ${listen.host}:${listen.port} for all who reach it: it writes nothing, but tells names and addresses`,
+    'in the environment of the sidecar:',
+    'KONG_CONSUL_LISTEN_TOKEN=<a long random text>',
+  );
 }

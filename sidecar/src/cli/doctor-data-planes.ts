@@ -3,7 +3,7 @@ import type { KongClient } from '../kong/client.ts';
 import { type ConnectedDataPlane, readConfigurationHash, readDataPlanes } from '../kong/data-planes.ts';
 import type { KongInfo } from '../kong/info.ts';
 import { createDataPlanes, STATUS_URL_HINT } from './create-health.ts';
-import type { Finding } from './doctor-checks.ts';
+import type { Finding } from './finding.ts';
 
 /** A control plane keeps a data plane that does not answer any more in its list; every 30 s it should hear from it. */
 const SILENT_AFTER_MS = 90_000;
@@ -29,7 +29,7 @@ export async function examineDataPlanes(
 }
 
 function noStatusUrl(): Finding {
-  const mend = 'kong.status_url: [http://DATA-PLANE:8007]';
+  const mend = ['in the config file:', 'kong: { status_url: [http://DATA-PLANE:8007] }'];
   return { check: 'health of targets', level: 'warning', text: `cannot be asked: ${STATUS_URL_HINT}`, mend };
 }
 
@@ -74,13 +74,13 @@ async function checkStatusApi(client: KongClient, signal: AbortSignal): Promise<
     if (hash === undefined) {
       const text =
         'answers, but tells no configuration: only a data plane, or a Kong without a database, knows health there';
-      return { check, level: 'warning', text, mend: 'leave kong.status_url out: the Admin API is asked then' };
+      return { check, level: 'warning', text, mend: ['leave kong.status_url out: the Admin API is asked then'] };
     }
     if (EMPTY_HASH.test(hash)) return { check, level: 'warning', text: 'has had no configuration yet' };
     return { check, level: 'ok', text: `answers, configuration ${hash.slice(0, 8)}` };
   } catch (error) {
     signal.throwIfAborted();
-    const mend = "check kong.status_url, and status_listen in that node's config";
+    const mend = ["check kong.status_url, and in that node's environment:", 'KONG_STATUS_LISTEN=127.0.0.1:8007'];
     return { check, level: 'failure', text: messageOf(error), mend };
   }
 }

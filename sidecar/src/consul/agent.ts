@@ -11,7 +11,9 @@ const DEFAULT_CONNECTIONS = 150;
 const CATALOG_TIMEOUT_MS = 5_000;
 
 const self = z.object({
-  Config: z.object({ Version: z.string().optional(), Datacenter: z.string().optional() }).optional(),
+  Config: z
+    .object({ Version: z.string().optional(), Datacenter: z.string().optional(), NodeName: z.string().optional() })
+    .optional(),
   DebugConfig: z.object({ HTTPMaxConnsPerClient: z.number().int().optional() }).optional(),
 });
 
@@ -19,6 +21,9 @@ const self = z.object({
 export interface AgentFacts {
   readonly version: string | undefined;
   readonly datacenter: string | undefined;
+  readonly node?: string | undefined;
+  /** The header `Date` of its answer: its clock. */
+  readonly date?: string | undefined;
   /** `limits.http_max_conns_per_client`; 0 means no limit. */
   readonly maxConnectionsPerClient: number | undefined;
 }
@@ -31,6 +36,8 @@ export async function readAgentFacts(client: ConsulClient, signal: AbortSignal):
   return {
     version: facts?.Config?.Version,
     datacenter: facts?.Config?.Datacenter,
+    node: facts?.Config?.NodeName,
+    date: answer.headers.date,
     maxConnectionsPerClient: facts?.DebugConfig?.HTTPMaxConnsPerClient,
   };
 }

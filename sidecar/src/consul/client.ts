@@ -28,7 +28,7 @@ export interface ConsulConnection {
 }
 
 export interface ConsulRequest {
-  readonly method?: 'GET' | 'PUT';
+  readonly method?: 'GET' | 'PUT' | 'POST';
   /** Below `/v1`, with `{name}` for what `params` fills in, encoded. */
   readonly path: string;
   readonly params?: Readonly<Record<string, string>>;
@@ -43,6 +43,9 @@ export interface ConsulAnswer {
   readonly headers: Readonly<Record<string, string | undefined>>;
   readonly body: Buffer;
 }
+
+/** How the `consul` package calls the verbs that its typed calls are built on. */
+const VERBS = { GET: '_get', PUT: '_put', POST: '_post' } as const;
 
 const response = z.object({
   statusCode: z.number(),
@@ -120,7 +123,7 @@ export class ConsulClient {
     if (noName !== undefined) throw new Error(`nothing can be named ${JSON.stringify(noName)}`);
     const token = await this.#token.read();
     this.#lastToken = token;
-    const send: unknown = Reflect.get(this.#consul, request.method === 'PUT' ? '_put' : '_get');
+    const send: unknown = Reflect.get(this.#consul, VERBS[request.method ?? 'GET']);
     if (typeof send !== 'function') throw new Error('the consul package has no generic verb any more');
     const options = {
       path: request.path,

@@ -58,6 +58,8 @@ export interface KongAnswer {
   readonly body: unknown;
   /** The header `Server`, in which Kong tells its version. */
   readonly server: string | undefined;
+  /** The header `Date`: Kong's clock. */
+  readonly date?: string | undefined;
 }
 
 /** What is told about each request that got an answer or failed, for metrics and tests. */
@@ -176,7 +178,7 @@ export class KongClient {
       throw new KongStatusError(label, status, message, retryAfter);
     }
     if (body === undefined) throw new NotKongError(label, this.displayUrl, 'the answer is not JSON');
-    return { status, body, server: headerText(response, 'server') };
+    return { status, body, server: headerText(response, 'server'), date: headerText(response, 'date') };
   }
 }
 
