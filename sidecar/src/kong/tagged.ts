@@ -1,7 +1,8 @@
 import { z } from 'zod';
-import { type KongClient, kongPath } from './client.ts';
+import type { KongClient } from './client.ts';
 import { parse } from './entities.ts';
 import { readAll } from './paging.ts';
+import { kongPath } from './path.ts';
 
 const tagged = z.object({ entity_id: z.string(), entity_name: z.string() });
 
