@@ -20,6 +20,7 @@ export interface HarnessOptions {
   readonly upstreams: Readonly<Record<string, unknown>>;
   readonly waitMs?: number;
   readonly maxConnections?: number;
+  readonly roundMs?: number;
   readonly emptyGraceMs?: number;
   readonly startupHoldMs?: number;
   readonly kong?: Partial<KongConnection>;
@@ -64,6 +65,7 @@ export function startHarness(consulUrl: string, kong: KongDouble, options: Harne
       waitMs: options.waitMs ?? 55_000,
       maxStaleMs: 10_000,
       maxConnections: options.maxConnections ?? 150,
+      ...(options.roundMs !== undefined && { roundMs: options.roundMs }),
       listener: {
         onChange: (key) => follower?.serviceChanged(key),
         onFailure: (_key, _state, failure) => failures.push(failure),

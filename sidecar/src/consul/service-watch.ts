@@ -81,7 +81,16 @@ export class ServiceWatch {
    * @throws when the answer cannot be trusted; the watch is as it was
    */
   async confirm(signal: AbortSignal): Promise<WatchState> {
-    const answer = await this.#read(0n, true, signal);
+    return await this.#readNow(true, signal);
+  }
+
+  /** Reads the service now, whenever its turn is. @throws as `confirm` */
+  async refresh(signal: AbortSignal): Promise<void> {
+    await this.#readNow(false, signal);
+  }
+
+  async #readNow(consistent: boolean, signal: AbortSignal): Promise<WatchState> {
+    const answer = await this.#read(0n, consistent, signal);
     // A poll still open may bring an older answer: with this index it counts as going back, and is read again.
     this.#index = answer.index === 0n ? 1n : answer.index;
     this.#accept(answer);

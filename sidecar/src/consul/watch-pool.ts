@@ -2,6 +2,8 @@ import { queryKey, type ServiceQuery } from '../core/binding.ts';
 import { FairQueue } from '../net/fair-queue.ts';
 import { Gate } from '../net/gate.ts';
 import type { ConsulClient } from './client.ts';
+import type { CheckScope, CheckSubject } from './critical-checks.ts';
+import { CriticalLookout } from './critical-lookout.ts';
 import { hasLeader } from './leader.ts';
 import { ServiceWatch } from './service-watch.ts';
 import type { ReadFailure, WatchState } from './snapshot.ts';
@@ -20,11 +22,14 @@ export interface WatchPoolOptions {
   readonly maxStaleMs: number;
   /** Polls at once; past it watches take turns. */
   readonly maxConnections: number;
+  /** Within this time every watch has had its turn, however many there are; 8 s unless told otherwise. */
+  readonly roundMs?: number;
 }
 
-/** Within this time every watch has had its turn, however many there are. */
-const ROUND_MS = 9_000;
+/** Leaves some of the 10 s for what Consul adds to each wait. */
+const ROUND_MS = 8_000;
 const MIN_WAIT_MS = 100;
+const URGENT_CONNECTIONS = 8;
 const LEADER_PROBE_MS = 500;
 
 interface Running {
@@ -39,6 +44,7 @@ export class WatchPool {
   readonly #signal: AbortSignal;
   readonly #gate: Gate;
   readonly #connections: FairQueue;
+  readonly #lookout: CriticalLookout;
   readonly #watches = new Map<string, Running>();
   #restarts = 0;
 
@@ -47,6 +53,15 @@ export class WatchPool {
     this.#signal = signal;
     this.#gate = new Gate((probe) => hasLeader(options.client, probe), LEADER_PROBE_MS, signal);
     this.#connections = new FairQueue(options.maxConnections);
+    this.#lookout = new CriticalLookout(
+      {
+        client: options.client,
+        connections: urgentConnections(options.maxConnections),
+        affected: (scope, subjects) => this.#affected(scope, subjects),
+        read: async (key, read) => await this.#watches.get(key)?.watch.refresh(read),
+      },
+      signal,
+    );
   }
 
   /** How often a watch had to begin again: its index went back, or a read failed. */
@@ -63,6 +78,7 @@ export class WatchPool {
       this.#watches.delete(key);
     }
     for (const [key, query] of wanted) if (!this.#watches.has(key)) this.#start(key, query);
+    this.#shareConnections();
   }
 
   state(key: string): WatchState | undefined {
@@ -82,7 +98,7 @@ export class WatchPool {
 
   /** Resolves when every loop has ended, after the pool's signal was aborted. */
   async ended(): Promise<void> {
-    await Promise.all([...this.#watches.values()].map((running) => running.ended));
+    await Promise.all([this.#lookout.ended(), ...[...this.#watches.values()].map((running) => running.ended)]);
   }
 
   #start(key: string, query: ServiceQuery): void {
@@ -107,8 +123,45 @@ export class WatchPool {
 
   /** Short enough for all watches to have their turn within one round. */
   #waitMs(): number {
-    const { waitMs, maxConnections } = this.#options;
-    if (this.#watches.size <= maxConnections) return waitMs;
-    return Math.max(MIN_WAIT_MS, Math.min(waitMs, (ROUND_MS * maxConnections) / this.#watches.size));
+    const { waitMs, roundMs = ROUND_MS } = this.#options;
+    if (this.#watches.size <= this.#options.maxConnections) return waitMs;
+    return Math.max(MIN_WAIT_MS, Math.min(waitMs, (roundMs * this.#connections.limit) / this.#watches.size));
   }
+
+  /** While watches take turns, some connections are for what turns critical. */
+  #shareConnections(): void {
+    const { maxConnections } = this.#options;
+    const urgent = urgentConnections(maxConnections);
+    const scopes = this.#watches.size <= maxConnections || urgent === 0 ? [] : this.#scopes().slice(0, urgent);
+    this.#lookout.follow(scopes);
+    this.#connections.limit = scopes.length === 0 ? maxConnections : maxConnections - urgent - scopes.length;
+  }
+
+  #scopes(): readonly CheckScope[] {
+    const scopes = this.states().map(({ query }) => scopeOf(query));
+    return [...new Map(scopes.map((scope) => [JSON.stringify(scope), scope])).values()];
+  }
+
+  #affected(scope: CheckScope, subjects: readonly CheckSubject[]): ReadonlySet<string> {
+    const services = new Set(subjects.flatMap((subject) => ('service' in subject ? [subject.service] : [])));
+    const nodes = new Set(subjects.flatMap((subject) => ('node' in subject ? [subject.node] : [])));
+    const wanted = JSON.stringify(scope);
+    const keys = new Set<string>();
+    for (const [key, { watch }] of this.#watches) {
+      const { query, snapshot } = watch.state;
+      if (JSON.stringify(scopeOf(query)) !== wanted) continue;
+      if (services.has(query.service) || snapshot?.instances.some(({ node }) => nodes.has(node)) === true)
+        keys.add(key);
+    }
+    return keys;
+  }
+}
+
+/** For reads of services at once, out of their turn. */
+function urgentConnections(maxConnections: number): number {
+  return Math.min(URGENT_CONNECTIONS, Math.floor(maxConnections / 4));
+}
+
+function scopeOf({ datacenter, namespace, partition }: ServiceQuery): CheckScope {
+  return { datacenter, namespace, partition };
 }

@@ -4,16 +4,25 @@ interface Waiting {
 }
 
 /**
- * At most `limit` tasks at once. Keys that wait take turns, so that one with two thousand tasks does not delay another's
+ * At most `limit` tasks at once, which may change while they run. Keys that wait take turns, so that one with two thousand tasks does not delay another's
  * only one.
  */
 export class FairQueue {
-  readonly #limit: number;
+  #limit: number;
   readonly #waiting = new Map<string, Waiting[]>();
   #running = 0;
 
   constructor(limit: number) {
     this.#limit = limit;
+  }
+
+  get limit(): number {
+    return this.#limit;
+  }
+
+  set limit(limit: number) {
+    this.#limit = limit;
+    while (this.#running < limit && this.#waiting.size > 0) this.#startNext();
   }
 
   /** Runs the task when it is this key's turn; rejects with the signal's reason when aborted before. */

@@ -1,0 +1,76 @@
+import { z } from 'zod';
+import { distrust } from '../core/trust.ts';
+import { deadline } from '../net/deadline.ts';
+import type { ConsulClient } from './client.ts';
+import { UntrustedAnswerError } from './errors.ts';
+import { readMeta } from './health.ts';
+
+/** Where checks are looked for: they do not cross these bounds in Consul. */
+export interface CheckScope {
+  readonly datacenter: string | undefined;
+  readonly namespace: string | undefined;
+  readonly partition: string | undefined;
+}
+
+/** All checks of one scope that are critical now. */
+export interface CriticalChecks {
+  readonly index: bigint;
+  /** What each one is about: its service, or its whole node when it has none. Keyed by what tells them apart. */
+  readonly checks: ReadonlyMap<string, CheckSubject>;
+}
+
+export type CheckSubject = { readonly service: string } | { readonly node: string };
+
+const GRACE_MS = 5_000;
+const checkList = z.array(
+  z.object({
+    Node: z.string(),
+    CheckID: z.string(),
+    ServiceID: z.string().nullish(),
+    ServiceName: z.string().nullish(),
+  }),
+);
+
+/**
+ * `/v1/health/state/critical`, blocking on the index unless it is 0. Maintenance is a critical check too.
+ * What the token may not see is left out: a hint where to look, never a reason to write.
+ * @throws ConsulRequestError, UntrustedAnswerError
+ */
+export async function readCriticalChecks(
+  client: ConsulClient,
+  { scope, index, waitMs }: { readonly scope: CheckScope; readonly index: bigint; readonly waitMs: number },
+  signal: AbortSignal,
+): Promise<CriticalChecks> {
+  using limit = deadline(signal, waitMs * (1 + 1 / 16) + GRACE_MS);
+  const query = {
+    ...(scope.datacenter !== undefined && { dc: scope.datacenter }),
+    ...(scope.namespace !== undefined && { ns: scope.namespace }),
+    ...(scope.partition !== undefined && { partition: scope.partition }),
+    ...(index > 0n && { index: String(index), wait: `${waitMs}ms` }),
+  };
+  const answer = await client.request({ path: '/health/state/critical', query }, limit.signal);
+  const meta = { ...readMeta(answer), filteredByAcls: false };
+  const doubt = distrust(meta, Number.POSITIVE_INFINITY);
+  const details = { status: answer.status, retryAfterMs: undefined };
+  if (doubt !== undefined)
+    throw new UntrustedAnswerError('the critical checks', doubt.why, { ...details, reason: doubt.reason });
+  const parsed = checkList.safeParse(parseJson(answer.body));
+  if (!parsed.success)
+    throw new UntrustedAnswerError('the critical checks', 'no list of checks', { ...details, reason: 'not_a_list' });
+  return {
+    index: meta.index ?? 0n,
+    checks: new Map(parsed.data.map((check) => [JSON.stringify(check), subject(check)])),
+  };
+}
+
+function subject({ Node: node, ServiceName: service }: z.infer<typeof checkList>[number]): CheckSubject {
+  return service === null || service === undefined || service === '' ? { node } : { service };
+}
+
+function parseJson(body: Buffer): unknown {
+  try {
+    return JSON.parse(body.toString('utf8'));
+  } catch {
+    return undefined;
+  }
+}
