@@ -18,7 +18,7 @@ export interface KeptRegistration {
   readonly log: (line: string) => void;
 }
 
-const LOOK_AGAIN_MS = 10_000;
+const LOOK_AGAIN_MS = 3_000;
 const RETRY_MS = 1_000;
 const services = z.record(z.string(), z.object({ Address: z.string(), Port: z.number() }));
 
