@@ -9,6 +9,7 @@ missing=()
 command -v busted >/dev/null || missing+=(lua-busted lua-cjson)
 command -v luacheck >/dev/null || missing+=(lua-check)
 command -v openssl >/dev/null || missing+=(openssl)
+command -v promtool >/dev/null || missing+=(prometheus)
 # The page is tested in a real browser; CHROMIUM_BIN names another one.
 [ -n "${CHROMIUM_BIN:-}" ] || command -v chromium >/dev/null || missing+=(chromium fonts-dejavu-core)
 if [ "${#missing[@]}" -gt 0 ]; then
