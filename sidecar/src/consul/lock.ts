@@ -25,15 +25,16 @@ export class Lock {
       NodeChecks: [],
     });
     const answer = await this.#put('/session/create', { body }, signal);
-    if (answer.status !== 200) throw refusal('a session', 'session:write on the node of its agent', answer);
-    return sessionRecord.parse(JSON.parse(answer.body.toString('utf8'))).ID;
+    if (answer.status !== 200) throw this.#refusal('a session', 'session:write on the node of its agent', answer);
+    return parseAnswer(sessionRecord, answer, 'a session').ID;
   }
 
   /** False when the session is gone. @throws LockError when Consul refuses */
   async renew(session: string, signal: AbortSignal): Promise<boolean> {
     const answer = await this.#put('/session/renew/{session}', { params: { session } }, signal);
     if (answer.status === 404) return false;
-    if (answer.status !== 200) throw refusal('to renew the session', 'session:write on the node of its agent', answer);
+    if (answer.status !== 200)
+      throw this.#refusal('to renew the session', 'session:write on the node of its agent', answer);
     return true;
   }
 
@@ -46,7 +47,7 @@ export class Lock {
   async acquire(session: string, holder: string, signal: AbortSignal): Promise<boolean> {
     const request = { params: { key: this.key }, query: { acquire: session }, body: JSON.stringify({ holder }) };
     const answer = await this.#put('/kv/{key}', request, signal);
-    if (answer.status !== 200) throw refusal(`the lock ${this.key}`, `key:write on ${this.key}`, answer);
+    if (answer.status !== 200) throw this.#refusal(`the lock ${this.key}`, `key:write on ${this.key}`, answer);
     return answer.body.toString('utf8').trim() === 'true';
   }
 
@@ -60,9 +61,15 @@ export class Lock {
     );
     const next = indexOf(answer);
     if (answer.status === 404) return { index: next, session: undefined, holder: undefined };
-    if (answer.status !== 200) throw refusal(`the lock ${this.key}`, `key:read on ${this.key}`, answer);
-    const [record] = lockRecords.parse(JSON.parse(answer.body.toString('utf8')));
+    if (answer.status !== 200) throw this.#refusal(`the lock ${this.key}`, `key:read on ${this.key}`, answer);
+    const [record] = parseAnswer(lockRecords, answer, `the lock ${this.key}`);
     return { index: next, session: record?.Session, holder: holderOf(record?.Value) };
+  }
+
+  #refusal(what: string, right: string, { status, body }: ConsulAnswer): LockError {
+    const advice = status === 403 ? `; the token needs ${right}` : '';
+    const said = this.#client.shown(body.toString('utf8'));
+    return new LockError(`Consul answered ${status} when asked for ${what}: ${said}${advice}`);
   }
 
   async #put(path: string, rest: Omit<Parameters<ConsulClient['request']>[0], 'path'>, signal: AbortSignal) {
@@ -92,10 +99,12 @@ const sessionRecord = z.object({ ID: z.string().min(1) });
 const lockRecords = z.array(z.object({ Session: z.string().optional(), Value: z.string().nullish() })).min(1);
 const lockValue = z.object({ holder: z.string() });
 
-function refusal(what: string, right: string, { status, body }: ConsulAnswer): LockError {
-  const said = body.toString('utf8').trim().slice(0, 200);
-  const advice = status === 403 ? `; the token needs ${right}` : '';
-  return new LockError(`Consul answered ${status} when asked for ${what}: ${said}${advice}`);
+function parseAnswer<T>(schema: z.ZodType<T>, { body }: ConsulAnswer, what: string): T {
+  try {
+    return schema.parse(JSON.parse(body.toString('utf8')));
+  } catch {
+    throw new LockError(`Consul was asked for ${what} and answered something else`);
+  }
 }
 
 function indexOf({ headers }: ConsulAnswer): bigint {
