@@ -115,7 +115,6 @@ test('one upstream is told from Consul to Kong, as documented', async () => {
   const expected = {
     state: 'in_sync',
     consul_failing: false,
-    kong_health_problem: null,
     sources: [expect.stringMatching(/kong-consul\.yml:2$/)],
     verdicts: [
       { instance: 'scripted/web-1', state: 'warning', target: '10.0.1.1:8080' },

@@ -11,7 +11,7 @@ command -v luacheck >/dev/null || missing+=(lua-check)
 command -v openssl >/dev/null || missing+=(openssl)
 command -v promtool >/dev/null || missing+=(prometheus)
 # The page is tested in a real browser; CHROMIUM_BIN names another one.
-[ -n "${CHROMIUM_BIN:-}" ] || command -v chromium >/dev/null || missing+=(chromium fonts-dejavu-core)
+[ -n "${CHROMIUM_BIN:-}" ] || [ -x /usr/bin/chromium-headless-shell ] || missing+=(chromium-headless-shell fonts-dejavu-core)
 if [ "${#missing[@]}" -gt 0 ]; then
   if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
     echo "The tests need these too; install them under Debian's names or your system's: ${missing[*]}" >&2

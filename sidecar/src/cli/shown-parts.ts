@@ -2,8 +2,8 @@ import type { Config } from '../config/config.ts';
 import type { ConsulClient } from '../consul/client.ts';
 import type { WatchPool } from '../consul/watch-pool.ts';
 import type { KongClient } from '../kong/client.ts';
+import type { HealthReader } from '../kong/health-reader.ts';
 import type { KongInfo } from '../kong/info.ts';
-import { readTargetHealth } from '../kong/target-health.ts';
 import type { Store } from '../reconcile/store.ts';
 import { ChangeHistory } from '../serve/change-history.ts';
 import type { Shown } from '../serve/endpoints.ts';
@@ -13,6 +13,7 @@ import { LiveReports } from '../serve/live-reports.ts';
 import type { Metrics } from '../serve/metrics.ts';
 import { statusJson } from '../serve/status-json.ts';
 import { summaryJson } from '../serve/summary-json.ts';
+import { createHealthReader } from './create-health.ts';
 import { VERSION } from './version.ts';
 
 export interface ShownOptions {
@@ -59,6 +60,13 @@ export function createShown(options: ShownOptions, signal: AbortSignal): Shown {
     return report === undefined ? undefined : summaryJson(report);
   };
   const feed = new EventFeed({ status, summaries, summary, history });
-  const kongHealth = new KongHealth((upstream, asking) => readTargetHealth(kong, upstream, asking), signal);
+  let reader: HealthReader | undefined;
+  const kongHealth = new KongHealth(async (upstream, asking) => {
+    const info = options.kongInfo();
+    if (info === undefined) throw new Error('Kong has not answered yet');
+    reader ??= createHealthReader(config, info);
+    return await reader.read(upstream, asking);
+  }, signal);
+  signal.addEventListener('abort', () => reader?.close(), { once: true });
   return { store, reports, history, feed, kongHealth, metrics, status, unreadiness };
 }

@@ -66,27 +66,26 @@ function pill(text: string, tone: Tone): Node {
 
 function factsOf({ consul, kong, targets, owner, started, held_removals: held }: ApiStatus): readonly Node[] {
   const answer = consul.oldest_answer === null ? 'no answer yet' : relativeTime(consul.oldest_answer);
-  const failing =
-    consul.failing === 0 ? [] : [element('strong', {}, ` ${count(consul.failing, 'service')} cannot be read`)];
+  const failing = consul.failing === 0 ? '' : `${count(consul.failing, 'service')} cannot be read`;
+  const watched = [`${count(consul.watches, 'service')} watched, oldest answer `, answer];
+  const about = kong.version === null ? 'no answer yet' : `${kong.version}, ${databaseText(kong.database)}`;
   return [
-    fact('Consul', consul.address, ` ${count(consul.watches, 'service')} watched, oldest answer `, answer, ...failing),
-    fact(
-      'Kong',
-      kong.address,
-      kong.version === null ? ' no answer yet' : ` ${kong.version}, ${databaseText(kong.database)}`,
-    ),
-    fact(
-      'Writes',
-      count(targets, 'target'),
-      ` as owner ${owner}`,
-      ...(held === 0 ? [] : [element('strong', {}, ` ${count(held, 'removal')} held`)]),
-    ),
-    fact('Started', relativeTime(started)),
+    fact('Consul', consul.address, watched, failing),
+    fact('Kong', kong.address, [about], kong.problem ?? ''),
+    fact('Keeps', count(targets, 'target'), [`as owner ${owner}`], held === 0 ? '' : `${count(held, 'removal')} held`),
+    fact('Started', relativeTime(started), [new Date(started).toLocaleString()], ''),
   ];
 }
 
-function fact(name: string, value: string | Node, ...rest: readonly (string | Node)[]): Node {
-  return element('div', {}, element('dt', {}, name), element('dd', {}, element('b', {}, value), ...rest));
+function fact(name: string, value: string | Node, more: readonly (string | Node)[], trouble: string): Node {
+  return element(
+    'div',
+    {},
+    element('dt', {}, name),
+    element('dd', {}, element('b', {}, value)),
+    element('dd', {}, ...more),
+    ...(trouble === '' ? [] : [element('dd', { class: 'trouble' }, trouble)]),
+  );
 }
 
 function databaseText(database: string | null): string {

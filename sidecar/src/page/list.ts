@@ -3,7 +3,7 @@ import { byId, element, setText } from './dom.ts';
 import type { Filters } from './filters.ts';
 import type { Delta, Model } from './model.ts';
 import { hrefOf } from './route.ts';
-import { compareSummaries, count, remarkOf, STATE_WORDS, toneOf } from './words.ts';
+import { compareSummaries, count, remarkOf, stateWord, toneOf } from './words.ts';
 
 interface Row {
   readonly item: HTMLLIElement;
@@ -193,7 +193,7 @@ function createRow(summary: ApiSummary): Row {
 function fill({ item, state, service, healthy, targets, remark, summary }: Row): void {
   const { instances } = summary;
   item.dataset.tone = toneOf(summary);
-  setText(state, STATE_WORDS[summary.state]);
+  setText(state, stateWord(summary));
   setText(service, summary.service === null || summary.service === summary.upstream ? '' : summary.service);
   setText(healthy, instances === null ? '–' : `${instances.healthy} of ${instances.registered}`);
   const share = instances === null || instances.registered === 0 ? 0 : instances.healthy / instances.registered;

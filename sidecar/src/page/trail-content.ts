@@ -2,15 +2,20 @@ import type { ApiChange, ApiCheck, ApiInstance, ApiTarget, ApiTrail } from '../s
 import { relativeTime } from './clock.ts';
 import { element } from './dom.ts';
 import { entryOf } from './timeline.ts';
-import { count, STATE_WORDS, type Tone, toneOf } from './words.ts';
+import { count, remarkOf, stateWord, type Tone, toneOf } from './words.ts';
 
 type Part = Node | string;
 
 /** All of a trail, from what binds the upstream to what Kong does with each instance. */
 export function trailContent(trail: ApiTrail, changes: readonly ApiChange[]): readonly Node[] {
-  const tone = toneOf({ ...trail, pending: trail.changes.length });
+  const summary = { ...trail, pending: trail.changes.length };
   return [
-    element('p', { class: 'verdict', data: { tone } }, element('b', {}, STATE_WORDS[trail.state]), ...verdictOf(trail)),
+    element(
+      'p',
+      { class: 'verdict', data: { tone: toneOf(summary) } },
+      element('b', {}, stateWord(summary)),
+      ...verdictOf(trail, remarkOf(summary)),
+    ),
     ...trail.notes.map((note) => element('p', { class: 'note' }, note)),
     factList(trail),
     ...section('Instances in Consul', instances(trail)),
@@ -24,12 +29,12 @@ export function trailContent(trail: ApiTrail, changes: readonly ApiChange[]): re
   ];
 }
 
-function verdictOf({ hold, problem }: ApiTrail): readonly Part[] {
+function verdictOf({ hold }: ApiTrail, remark: string): readonly Part[] {
   if (hold !== null) {
-    const until = hold.until === null ? [] : [', looked at again ', relativeTime(hold.until)];
-    return [`: ${count(hold.removals, 'removal')}. ${sentence(hold.why)}`, ...until];
+    const until = hold.until === null ? [] : ['; looked at again ', relativeTime(hold.until)];
+    return [`: ${count(hold.removals, 'removal')}, for ${hold.why}`, ...until];
   }
-  return problem === null ? [] : [`: ${problem}`];
+  return remark === '' ? [] : [`: ${remark}`];
 }
 
 function factList(trail: ApiTrail): Node {
@@ -40,8 +45,7 @@ function factList(trail: ApiTrail): Node {
     ['Last answer', ...(answer === null ? ['none that can be trusted'] : ['trusted, ', relativeTime(answer)])],
     ...(trail.consul_failing ? ([['Now', 'Consul cannot be read: targets stay as they are']] as const) : []),
     ...(counts === null ? [] : ([['Instances', countsText(counts)]] as const)),
-    ['In Kong', count(trail.targets, 'target')],
-    ...(trail.kong_health_problem === null ? [] : ([["Kong's health", trail.kong_health_problem]] as const)),
+    ['In Kong', `${count(trail.targets, 'target')}${trail.in_use ? '' : '; no Kong Service sends traffic here'}`],
     ['Next run', ...nextRun(trail)],
   ];
   return element(
@@ -91,14 +95,14 @@ function instance(verdict: ApiInstance, targets: ReadonlyMap<string, ApiTarget>)
   const inKong = target === null ? undefined : targets.get(target);
   return element(
     'li',
-    { data: { tone: toneOfInstance(verdict, inKong) } },
+    { data: { tone: toneOfInstance(verdict) } },
     element(
       'p',
       { class: 'who' },
       element('b', {}, verdict.instance),
-      element('span', { class: 'chip' }, verdict.state),
+      element('span', { class: 'chip', data: { tone: toneOfState(verdict.state) } }, verdict.state),
     ),
-    element('p', { class: 'rule' }, verdict.rule),
+    element('p', { class: 'rule' }, ...trafficOf(verdict)),
     element(
       'dl',
       {},
@@ -109,6 +113,14 @@ function instance(verdict: ApiInstance, targets: ReadonlyMap<string, ApiTarget>)
     ),
     ...checks(verdict),
   );
+}
+
+/** Whether it gets traffic, and why; the rule besides, where that says something else. */
+function trafficOf({ traffic, rule }: ApiInstance): readonly Part[] {
+  const { gets, decided_by: who, why } = traffic;
+  const answer = gets === 'unknown' ? 'Traffic not known' : `${gets === 'yes' ? 'Gets' : 'Gets no'} traffic`;
+  const more = rule === why ? '' : `. As for Consul: ${rule}`;
+  return [element('b', {}, answer), `, decided by ${who}: ${why}${more}`];
 }
 
 function pair(name: string, value: string): Node {
@@ -144,7 +156,7 @@ function check({ id, name, status, output }: ApiCheck): Node {
   const title = name === '' || name === id ? id : `${id} (${name})`;
   return element(
     'li',
-    { data: { tone: toneOfCheck(status) } },
+    { data: { tone: toneOfState(status) } },
     element('p', {}, element('span', { class: 'chip' }, status), ' ', title),
     ...(output === '' ? [] : [element('pre', {}, output)]),
   );
@@ -175,18 +187,21 @@ function section(title: string, content: readonly Node[]): readonly Node[] {
   return content.length === 0 ? [] : [element('h3', {}, title), ...content];
 }
 
-function toneOfInstance({ state, target, weight, kept }: ApiInstance, inKong: ApiTarget | undefined): Tone {
-  if (inKong?.health === 'UNHEALTHY' || inKong?.health === 'DNS_ERROR') return 'bad';
-  if (state === 'maintenance') return 'idle';
-  if (state === 'critical' || target === null) return kept ? 'warn' : 'bad';
-  return state === 'warning' || weight === null || weight === 0 ? 'warn' : 'good';
+function toneOfInstance({ state, kept, traffic }: ApiInstance): Tone {
+  if (traffic.gets === 'unknown') return 'busy';
+  if (traffic.gets === 'yes') return kept || state !== 'passing' ? 'warn' : 'good';
+  return state === 'maintenance' ? 'idle' : 'bad';
 }
 
-function toneOfCheck(status: ApiCheck['status']): Tone {
-  if (status === 'passing') return 'good';
-  return status === 'warning' ? 'warn' : 'bad';
-}
-
-function sentence(text: string): string {
-  return `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
+function toneOfState(state: ApiInstance['state']): Tone {
+  switch (state) {
+    case 'passing':
+      return 'good';
+    case 'warning':
+      return 'warn';
+    case 'critical':
+      return 'bad';
+    case 'maintenance':
+      return 'idle';
+  }
 }

@@ -43,6 +43,15 @@ export function toneOf(summary: ApiSummary): Tone {
   }
 }
 
+/** Its state in a word or two; what wants attention although Kong holds what it should says so. */
+export function stateWord(summary: ApiSummary): string {
+  const { state, instances, consul_failing: isFailing } = summary;
+  if (state !== 'in_sync') return STATE_WORDS[state];
+  if (isFailing) return 'Not readable';
+  if (instances?.registered === 0) return 'Empty';
+  return instances?.healthy === 0 ? 'None healthy' : STATE_WORDS.in_sync;
+}
+
 /** Whether somebody should look at it. */
 export function isTrouble(summary: ApiSummary): boolean {
   const tone = toneOf(summary);
@@ -62,7 +71,7 @@ export function remarkOf({ hold, problem, pending, instances, malformed }: ApiSu
   if (problem !== null) return problem;
   if (pending > 0) return count(pending, 'change', 'to be written');
   if (instances?.registered === 0) return 'Consul knows no instance: the upstream is empty';
-  if (instances?.healthy === 0) return 'no instance is healthy';
+  if (instances?.healthy === 0) return 'no instance is healthy, so all of them stay targets';
   if (malformed > 0) return count(malformed, 'instance', 'in Consul cannot be read');
   return '';
 }

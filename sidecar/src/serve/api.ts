@@ -146,5 +146,4 @@ export interface ApiTrail extends Omit<ApiSummary, 'pending'> {
   readonly in_use: boolean;
   readonly verdicts: readonly ApiInstance[];
   readonly kong_targets: readonly ApiTarget[];
-  readonly kong_health_problem: string | null;
 }

@@ -24,6 +24,8 @@ export interface Shown {
   readonly unreadiness: () => Unreadiness;
 }
 
+const NOTHING_TO_ASK = { health: null, notes: [] } as const;
+
 /** The read-only HTTP side of `run`. */
 export function statusEndpoints(shown: Shown, assets: readonly Asset[]): readonly Endpoint[] {
   const { reports, history, feed, metrics } = shown;
@@ -49,14 +51,15 @@ async function exposition({ registry }: Metrics): Promise<Reply> {
 }
 
 async function trail(name: string, { reports, store, kongHealth }: Shown): Promise<Reply> {
-  if (reports.one(name) === undefined) return json(404, { message: `no upstream ${name} is known` });
-  const { health, problem } = await kongHealth.of(name);
+  const known = reports.one(name);
+  if (known === undefined) return json(404, { message: `no upstream ${name} is known` });
+  const { health, notes } = known.present.length === 0 ? NOTHING_TO_ASK : await kongHealth.of(name);
   const report = reports.one(name);
   if (report === undefined) return json(404, { message: `upstream ${name} is gone` });
+  const told = { ...report, notes: [...report.notes, ...notes] };
   const body: ApiTrail = {
-    ...trailJson(report, { tag: store.tag, inUse: store.isInUse(name), health }),
+    ...trailJson(told, { tag: store.tag, inUse: store.isInUse(name), health }),
     consul_failing: report.watch?.failure !== undefined,
-    kong_health_problem: problem ?? null,
   };
   return json(200, body);
 }

@@ -1,20 +1,17 @@
+import type { UpstreamHealth } from '../kong/health-reader.ts';
 import { deadline } from '../net/deadline.ts';
 import { FairQueue } from '../net/fair-queue.ts';
 
-/** Kong's own health by target, or why it could not be asked. */
-export type KongHealthAnswer =
-  | { readonly health: ReadonlyMap<string, string>; readonly problem: undefined }
-  | { readonly health: null; readonly problem: string };
-
-type Ask = (upstream: string, signal: AbortSignal) => Promise<ReadonlyMap<string, string>>;
+type Ask = (upstream: string, signal: AbortSignal) => Promise<UpstreamHealth>;
 
 interface Kept {
-  readonly answer: Promise<KongHealthAnswer>;
+  readonly answer: Promise<UpstreamHealth>;
   readonly askedMs: number;
 }
 
 const FRESH_MS = 2_000;
 const TIMEOUT_MS = 2_000;
+const TOO_LATE = `Kong did not answer within ${TIMEOUT_MS / 1000} s`;
 const AT_ONCE = 2;
 const KEPT = 64;
 
@@ -34,7 +31,7 @@ export class KongHealth {
     this.#signal = signal;
   }
 
-  of(upstream: string): Promise<KongHealthAnswer> {
+  of(upstream: string): Promise<UpstreamHealth> {
     const nowMs = performance.now();
     const kept = this.#kept.get(upstream);
     if (kept !== undefined && nowMs - kept.askedMs < FRESH_MS) return kept.answer;
@@ -48,14 +45,13 @@ export class KongHealth {
     return answer;
   }
 
-  async #read(upstream: string): Promise<KongHealthAnswer> {
+  async #read(upstream: string): Promise<UpstreamHealth> {
     using limit = deadline(this.#signal, TIMEOUT_MS);
     try {
-      const health = await this.#queue.run(upstream, limit.signal, () => this.#ask(upstream, limit.signal));
-      return { health, problem: undefined };
+      return await this.#queue.run(upstream, limit.signal, () => this.#ask(upstream, limit.signal));
     } catch (error) {
-      if (limit.expired()) return { health: null, problem: `Kong did not answer within ${TIMEOUT_MS / 1000} s` };
-      return { health: null, problem: error instanceof Error ? error.message : 'unknown error' };
+      const reason = error instanceof Error ? error.message : 'unknown error';
+      return { health: null, notes: [`health is not known: ${limit.expired() ? TOO_LATE : reason}`] };
     }
   }
 }
