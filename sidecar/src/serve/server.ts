@@ -38,7 +38,8 @@ export interface RunningServer {
 /** Connections at once; fewer than the 1,024 files that a process may usually have open. */
 const MAX_CONNECTIONS = 512;
 const LIMITS = {
-  keepAliveTimeout: 5_000,
+  // Longer than the minute that proxies keep a connection: they must be the ones to close it. Who is idle makes room anyway.
+  keepAliveTimeout: 65_000,
   headersTimeout: 10_000,
   requestTimeout: 10_000,
   connectionsCheckingInterval: 5_000,
