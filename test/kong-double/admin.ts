@@ -8,6 +8,7 @@ import type { Node } from './node.ts';
 import { isSince, parseRelease, type Release, SINCE } from './release.ts';
 import type { AdminRequest } from './request.ts';
 import type { Entity } from './schema.ts';
+import { schemaRoute } from './schema-route.ts';
 import { type Schemas, schemasAt } from './schemas.ts';
 import { KINDS, Tables } from './tables.ts';
 
@@ -64,6 +65,8 @@ export class Admin implements Node {
         return request.method === 'GET' ? this.#status() : NOT_ALLOWED;
       case 'config':
         return this.#declarative.answer(request);
+      case 'schemas':
+        return schemaRoute(this.schemas, rest[0], request);
       case 'tags':
         return request.method === 'GET' ? this.#tagged(request, rest[0]) : NOT_ALLOWED;
       default: {

@@ -21,4 +21,11 @@ if [ "${#missing[@]}" -gt 0 ]; then
   DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
 fi
 
+# The tests beside decK are skipped without it, and counted as skipped.
+if ! command -v "${DECK_BIN:-deck}" >/dev/null; then
+  if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null || ! apt-get install -y -qq deck >/dev/null 2>&1; then
+    echo "No decK found: what is tested with it is skipped." >&2
+  fi
+fi
+
 test/setup/consul.sh >/dev/null

@@ -1,3 +1,4 @@
+import { FOREIGN_UPSTREAM } from '../core/change.ts';
 import { recordIn } from '../core/health-check-defaults.ts';
 import { lintHealthChecks } from '../core/health-check-lint.ts';
 import { isUnusable } from '../core/verdict.ts';
@@ -80,9 +81,16 @@ function checkUpstream(report: UpstreamReport, hostsInUse: ReadonlySet<string>):
       ? [warning(check, 'not in Kong yet, and a Kong Service has this host: Kong asks DNS for it')]
       : []),
     ...(isInUse || state === 'unbound' ? [] : [warning(check, 'no Kong Service has this host: nothing is sent to it')]),
-    ...report.notes.filter((note) => !note.startsWith('not created')).map((note) => warning(check, note)),
+    ...report.notes.filter((note) => !note.startsWith('not created')).map((note) => checkNote(check, note)),
     ...lint(report, check),
   ];
+}
+
+/** Kong lists the targets of an upstream whole, so decK deletes ours in one that it looks after, whatever its select tags. */
+function checkNote(check: string, note: string): Finding {
+  if (!note.startsWith(FOREIGN_UPSTREAM)) return warning(check, note);
+  const text = `${note}; if decK looks after it, each of its syncs deletes our targets`;
+  return warning(check, text, 'take it out of the deck file, and in the binding:', 'adopt: true');
 }
 
 function lint(report: UpstreamReport, check: string): readonly Finding[] {

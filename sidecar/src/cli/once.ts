@@ -1,4 +1,5 @@
 import type { Change } from '../core/change.ts';
+import type { KongDriver } from '../kong/driver.ts';
 import { BindingSources } from '../reconcile/binding-sources.ts';
 import { OneShotSnapshots } from '../reconcile/one-shot-snapshots.ts';
 import type { PassContext } from '../reconcile/pass.ts';
@@ -14,11 +15,15 @@ export interface OnceRequest {
   readonly onChange?: (change: Change) => void;
 }
 
-/** One run of the whole line for `reconcile`, `diff`, `status` and `bindings`. */
-export async function runOnce(io: CommandIo, request: OnceRequest): Promise<OnceResult> {
+/** One run of the whole line for `reconcile`, `diff`, `status`, `bindings` and `export`; `wrap` may stand before Kong. */
+export async function runOnce(
+  io: CommandIo,
+  request: OnceRequest,
+  wrap: (driver: KongDriver) => KongDriver = (driver) => driver,
+): Promise<OnceResult> {
   const session = await openSession(io.config, io.signal);
   try {
-    return await runWith(session, io, request);
+    return await runWith({ ...session, driver: wrap(session.driver) }, io, request);
   } finally {
     session.close();
   }

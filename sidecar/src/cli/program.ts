@@ -1,6 +1,7 @@
 import { Command, CommanderError, Option } from 'commander';
 import { optionsTable } from '../config/options-table.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
+import type { ExportedState } from './export-command.ts';
 import type { OutputFormat } from './render.ts';
 import type { CommandIo } from './session.ts';
 import { VERSION } from './version.ts';
@@ -102,6 +103,18 @@ function buildProgram(world: World, execute: Execute): Command {
       const { configCommand } = await import('./config-command.ts');
       await execute(flags, (io) => configCommand(io, flags));
     });
+  configured(program.command('export'))
+    .description('what is ours in Kong as a state file of decK')
+    .addOption(
+      new Option('--state <state>', 'what Kong holds now, or what it would hold after the next run')
+        .choices(['current', 'desired'])
+        .default('current'),
+    )
+    .option('--output-file <path>', 'write there instead of to stdout')
+    .action(async (flags: Flags) => {
+      const { exportCommand } = await import('./export-command.ts');
+      await execute(flags, (io) => exportCommand(io, flags));
+    });
   configured(program.command('cleanup'))
     .description('delete everything in Kong that carries the owner tag')
     .option('--yes', 'do not ask', false)
@@ -121,6 +134,8 @@ interface Flags {
   readonly only: readonly string[];
   readonly output: OutputFormat;
   readonly sidecar?: string | true;
+  readonly state: ExportedState;
+  readonly outputFile?: string;
 }
 
 /** Adds every option of the config to a command. */

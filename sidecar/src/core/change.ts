@@ -51,3 +51,6 @@ export interface Plan {
   /** What was seen and deliberately left alone, for people: foreign targets, settings of a foreign upstream. */
   readonly notes: readonly string[];
 }
+
+/** How the note on an upstream begins that somebody else made. */
+export const FOREIGN_UPSTREAM = 'foreign upstream';

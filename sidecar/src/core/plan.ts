@@ -1,4 +1,4 @@
-import type { Change, ChangeKind, Plan } from './change.ts';
+import { type Change, type ChangeKind, FOREIGN_UPSTREAM, type Plan } from './change.ts';
 import { compareText } from './order.ts';
 import { isOwned, stagingName, withTag } from './ownership.ts';
 import { diffSettings } from './settings.ts';
@@ -51,7 +51,7 @@ export function calculatePlan(input: PlanInput): Plan {
       ...(isFilledFirst ? [publishUpstream(desired.name)] : []),
       ...(current === undefined ? [] : deleteLeftover(desired.name, staged)),
     ]),
-    notes: [...(isForeign ? ['foreign upstream: its settings are left alone'] : []), ...targets.notes],
+    notes: [...(isForeign ? [`${FOREIGN_UPSTREAM}: its settings are left alone`] : []), ...targets.notes],
   };
 }
 
@@ -75,7 +75,7 @@ export function planDeletion(
   return {
     upstream: name,
     changes: inOrder(changes),
-    notes: isForeign ? ['foreign upstream: only our targets go'] : [],
+    notes: isForeign ? [`${FOREIGN_UPSTREAM}: only our targets go`] : [],
   };
 }
 
