@@ -1,46 +1,46 @@
 import http from 'node:http';
 
+/**
+ * The least that any program must do, as a program of its own: a bare long poll, and a bare POST or DELETE for each
+ * instance that came or went. Says one line for each, as a sidecar does. Arguments: Consul, Admin API, service, upstream.
+ */
+const [consulUrl = '', kongUrl = '', service = '', upstream = ''] = process.argv.slice(2);
 const agent = new http.Agent({ keepAlive: true });
+const targets = new Set<string>();
+let index = '0';
 
-export interface RawAnswer {
-  readonly headers: http.IncomingHttpHeaders;
-  readonly body: string;
+for (;;) {
+  const { headers, body } = await send('GET', `${consulUrl}/v1/health/service/${service}?index=${index}&wait=60s`);
+  index = String(headers['x-consul-index']);
+  const entries: readonly { readonly Service: { readonly Address: string; readonly Port: number } }[] =
+    JSON.parse(body);
+  const wanted = new Set(entries.map(({ Service: { Address: address, Port: port } }) => `${address}:${port}`));
+  for (const target of wanted) if (!targets.has(target)) await change('POST', '', target);
+  for (const target of targets) if (!wanted.has(target)) await change('DELETE', `/${target}`, target);
 }
 
-/** One bare request: the least that any program must do. */
-export function send(method: string, url: string, body?: unknown): Promise<RawAnswer> {
-  const payload = body === undefined ? undefined : JSON.stringify(body);
+async function change(method: 'POST' | 'DELETE', path: string, target: string): Promise<void> {
+  const body = method === 'POST' ? JSON.stringify({ target, weight: 1 }) : undefined;
+  await send(method, `${kongUrl}/upstreams/${upstream}/targets${path}`, body);
+  if (method === 'POST') targets.add(target);
+  else targets.delete(target);
+  process.stderr.write(`${JSON.stringify({ upstream, target, kind: method })}\n`);
+}
+
+function send(
+  method: string,
+  url: string,
+  body?: string,
+): Promise<{ readonly headers: http.IncomingHttpHeaders; readonly body: string }> {
   const headers =
-    payload === undefined ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(payload) };
+    body === undefined ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) };
   return new Promise((resolve, reject) => {
     const request = http.request(url, { method, agent, headers }, (response) => {
-      let text = '';
-      response.on('data', (chunk) => {
-        text += String(chunk);
-      });
-      response.on('end', () => resolve({ headers: response.headers, body: text }));
+      const chunks: Buffer[] = [];
+      response.on('data', (chunk: Buffer) => chunks.push(chunk));
+      response.on('end', () => resolve({ headers: response.headers, body: Buffer.concat(chunks).toString('utf8') }));
     });
     request.on('error', reject);
-    request.end(payload);
+    request.end(body);
   });
-}
-
-/** A bare long poll and a bare write behind it: waits for the next change of a service, then sends the request. */
-export async function floorTurn(
-  consulUrl: string,
-  service: string,
-  change: () => Promise<void>,
-  write: () => Promise<unknown>,
-): Promise<number> {
-  const url = `${consulUrl}/v1/health/service/${service}`;
-  const first = await send('GET', url);
-  const index = String(first.headers['x-consul-index']);
-  const poll = send('GET', `${url}?index=${index}&wait=60s`);
-  // The poll must be waiting before the change.
-  await new Promise((resolve) => setTimeout(resolve, 30));
-  const startMs = performance.now();
-  await change();
-  JSON.parse((await poll).body);
-  await write();
-  return performance.now() - startMs;
 }
