@@ -1,4 +1,6 @@
+import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
@@ -23,12 +25,26 @@ const composeFile = z.looseObject({
   volumes: z.record(z.string(), z.unknown()).default({}),
 });
 
+const lintResult = z.object({ messages: z.array(z.unknown()) });
+
 export type ComposeService = z.infer<typeof service>;
 export type ComposeFile = z.infer<typeof composeFile>;
 
 /** Reads a Compose file below the root, merge keys resolved; variables are left as they are written. */
 export function readComposeFile(name: string): ComposeFile {
   return composeFile.parse(parse(readFileSync(path.join(ROOT, name), 'utf8'), { merge: true }));
+}
+
+/** What the linter finds in a Compose file below the root, the Compose specification's schema first. */
+export function lintComposeFile(name: string): unknown {
+  const program = createRequire(import.meta.url)
+    .resolve('dclint')
+    .replace(/dist.*/, 'bin/dclint.cjs');
+  const args = [program, '--config', 'test/compose/dclint.json', '--formatter', 'json', name];
+  const [result] = z
+    .array(lintResult)
+    .parse(JSON.parse(execFileSync(process.execPath, args, { cwd: ROOT, encoding: 'utf8' })));
+  return result?.messages;
 }
 
 /** The variables of a text, each with the default that stands beside it. */
