@@ -33,7 +33,7 @@ const flags = new Command('chaos')
   )
   .option('--only <text>', 'only faults with this in their name', '')
   .option('--json <file>', 'write the results there too')
-  .option('--log <file>', "write the sidecar's log there when something is wrong")
+  .option('--log <file>', 'write what the sidecar logs there, fault by fault')
   .parse()
   .opts<Flags>();
 
@@ -49,7 +49,7 @@ const { violations } = results;
 say(`\n${table(faults)}\n\nseed ${flags.seed}: ${results.tried} faults, ${violations.length} violations`);
 if (flags.json !== undefined)
   writeFileSync(flags.json, `${JSON.stringify({ seed: flags.seed, faults, violations }, null, 2)}\n`);
-if (flags.log !== undefined && logs.length > 0) writeFileSync(flags.log, logs.join('\n'));
+if (flags.log !== undefined) writeFileSync(flags.log, logs.join('\n'));
 process.exitCode = violations.length === 0 ? 0 : 1;
 
 async function run(setting: Setting): Promise<void> {
@@ -57,8 +57,9 @@ async function run(setting: Setting): Promise<void> {
   const onRound = (fault: string, { sidecar }: Scene) => {
     const news = results.violations.slice(seen);
     seen = results.violations.length;
-    for (const { kind, what } of news) say(`VIOLATION ${setting}: ${fault}: ${kind}: ${what}`);
-    if (news.length > 0) logs.push(`--- ${setting}: ${fault}`, ...news.map(({ what }) => what), sidecar.log());
+    const lines = news.map(({ kind, what }) => `VIOLATION ${setting}: ${fault}: ${kind}: ${what}`);
+    for (const line of lines) say(line);
+    logs.push(`--- ${setting}: ${fault}, ${results.lastRecoveryMs?.toFixed(0)} ms`, ...lines, sidecar.takeLog());
   };
   await runCampaign({
     ...{ setting, results, untilMs, onRound, random: new Random(flags.seed), rounds: flags.rounds },

@@ -86,7 +86,7 @@ export class Judge {
   }
 
   #judgeRemoval({ method, body }: AdminRequest, bound: Bound, target: Entity | undefined, atMs: number): void {
-    const { model, leewayMs, emptyGraceMs } = this.#options;
+    const { model, leewayMs } = this.#options;
     const isRemoval = method === 'DELETE' || (method === 'PATCH' && body?.weight === 0);
     if (!isRemoval) return;
     if (target === undefined) {
@@ -97,9 +97,6 @@ export class Judge {
     const servingMs = model.servingForMs(bound, address, atMs);
     if (servingMs > leewayMs)
       this.#find('wrongful removal', `${address} of ${bound.upstream}, serving for ${Math.round(servingMs)} ms`);
-    const emptyMs = model.emptyForMs(bound, atMs);
-    if (emptyMs !== undefined && bound.tag === undefined && emptyMs < emptyGraceMs)
-      this.#find('wrongful removal', `${address} of ${bound.upstream}, ${Math.round(emptyMs)} ms after the last went`);
   }
 
   #judgeEmptiness(bound: Bound, before: number, request: AdminRequest, atMs: number): void {
@@ -107,9 +104,14 @@ export class Judge {
     if (upstream === undefined || this.#usableTargets(bound) > 0) return;
     const isNew = bound.inUse && request.method !== 'DELETE' && String(request.body?.name) === bound.upstream;
     if (isNew) this.#find('other', `${bound.upstream} took its host over without a target`);
-    const filledMs = this.#options.model.filledForMs(bound, atMs);
-    if (before > 0 && filledMs > this.#options.leewayMs)
-      this.#find('wrongful removal', `the last target of ${bound.upstream}, filled for ${Math.round(filledMs)} ms`);
+    if (before === 0) return;
+    const { model, leewayMs, emptyGraceMs } = this.#options;
+    const filledMs = model.filledForMs(bound, atMs);
+    const emptyMs = model.emptyForMs(bound, atMs);
+    const last = `the last target of ${bound.upstream}`;
+    if (filledMs > leewayMs) this.#find('wrongful removal', `${last}, filled for ${Math.round(filledMs)} ms`);
+    if (emptyMs !== undefined && emptyMs > leewayMs && emptyMs < emptyGraceMs)
+      this.#find('wrongful removal', `${last}, only ${Math.round(emptyMs)} ms after its last instance went`);
   }
 
   #usableTargets(bound: Bound): number {

@@ -37,6 +37,11 @@ export class Results {
     this.#recoveries.set(this.#fault, [...(this.#recoveries.get(this.#fault) ?? []), afterMs]);
   }
 
+  /** The last one of this fault, in ms. */
+  get lastRecoveryMs(): number | undefined {
+    return this.#recoveries.get(this.#fault)?.at(-1);
+  }
+
   get tried(): number {
     return [...this.#recoveries.values()].reduce((sum, { length }) => sum + length, 0);
   }

@@ -5,14 +5,14 @@ import { fileURLToPath } from 'node:url';
 
 /** From the source, and from where `tsc -p tsconfig.tools.json` puts this file. */
 const PLACES = ['../../dist/main.js', '../../../dist/main.js'];
-const LOG_LINES = 400;
 
 /** The built program as a process of its own, running `run`. */
 export class Sidecar {
   readonly #args: readonly string[];
   readonly #onUnexpectedEnd: (how: string) => void;
-  readonly #log: string[] = [];
+  #log = '';
   #child: ChildProcess | undefined;
+  #speaks: Promise<unknown> = Promise.resolve();
 
   constructor(args: readonly string[], onUnexpectedEnd: (how: string) => void) {
     this.#args = ['run', '--listen', 'off', ...args];
@@ -30,7 +30,10 @@ export class Sidecar {
       process.removeListener('exit', endWithUs);
       if (this.#child === child) this.#onUnexpectedEnd(`code ${code}, signal ${signal}`);
     });
-    child.stderr.on('data', (chunk) => this.#note(String(chunk)));
+    child.stderr.on('data', (chunk) => {
+      this.#log += String(chunk);
+    });
+    this.#speaks = Promise.race([once(child.stderr, 'data'), once(child, 'exit')]);
     this.#child = child;
   }
 
@@ -61,14 +64,16 @@ export class Sidecar {
     this.#child?.kill('SIGCONT');
   }
 
-  /** The end of what it logged, over all of its lives. */
-  log(): string {
-    return this.#log.join('');
+  /** Resolves when it runs: when it has said something, or has ended. */
+  async isUp(): Promise<void> {
+    await this.#speaks;
   }
 
-  #note(text: string): void {
-    this.#log.push(text);
-    if (this.#log.length > LOG_LINES) this.#log.splice(0, this.#log.length - LOG_LINES);
+  /** What it logged since this was last asked. */
+  takeLog(): string {
+    const log = this.#log;
+    this.#log = '';
+    return log;
   }
 }
 

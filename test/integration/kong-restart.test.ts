@@ -33,11 +33,42 @@ test.each([
   await eventually(() => expect(kong.targets('web')).toEqual(['10.0.0.1:8080=1']));
 });
 
-test('a Service that was bound to the plugin while Kong was restarted is served', async () => {
-  await kong.stop();
-  await kong.seed('POST', '/services', { name: 'shop', host: 'shop.service.consul' });
-  await kong.seed('POST', '/services/shop/plugins', { name: 'kong-upstream-healthcheck' });
+/** Its plugin has another id after that, so it is looked at for that reason too. */
+test('an upstream that a plugin binds is filled too', async () => {
+  const seed = async () => {
+    await kong.seed('POST', '/services', { name: 'shop', host: 'shop.service.consul' });
+    await kong.seed('POST', '/services/shop/plugins', { name: 'kong-upstream-healthcheck' });
+  };
+  const filled = () => expect(kong.targets('shop.service.consul')).toEqual(['10.0.0.9:8080=1']);
   consul.set('shop', [entry({ id: 's', service: 'shop', address: '10.0.0.9' })]);
-  await kong.listen();
+  await restart(seed);
+  await eventually(filled);
+  kong.empty();
+  await restart(seed);
+  await eventually(filled);
+});
+
+test('an upstream that is worked on meanwhile is filled too', async () => {
+  const end = kong.inject({ method: 'POST', does: { kind: 'status', status: 503 } });
+  consul.set('web', [entry({ id: 'a', address: '10.0.0.1' }), entry({ id: 'b', address: '10.0.0.2' })]);
+  await eventually(() => expect(kong.writes().at(-1)?.status).toBe(503));
+  kong.empty();
+  await restart(async () => {});
+  end();
+  await eventually(() => expect(kong.targets('web')).toEqual(['10.0.0.1:8080=1', '10.0.0.2:8080=1']));
+});
+
+test('a Service that was bound to the plugin while Kong was restarted is served', async () => {
+  consul.set('shop', [entry({ id: 's', service: 'shop', address: '10.0.0.9' })]);
+  await restart(async () => {
+    await kong.seed('POST', '/services', { name: 'shop', host: 'shop.service.consul' });
+    await kong.seed('POST', '/services/shop/plugins', { name: 'kong-upstream-healthcheck' });
+  });
   await eventually(() => expect(kong.targets('shop.service.consul')).toEqual(['10.0.0.9:8080=1']));
 });
+
+async function restart(seed: () => Promise<void>): Promise<void> {
+  await kong.stop();
+  await seed();
+  await kong.listen();
+}

@@ -2,6 +2,9 @@ import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 
 export type Serve = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
 
+/** As nginx, which is what Kong listens with; Node's own is 5 s. */
+const KEEP_ALIVE_MS = 75_000;
+
 /** Listens on the loopback address; port 0 takes a free one. */
 export async function listen(port: number, serve: Serve): Promise<http.Server> {
   const server = http.createServer((request, response) => {
@@ -10,6 +13,7 @@ export async function listen(port: number, serve: Serve): Promise<http.Server> {
       response.end(String(error));
     });
   });
+  server.keepAliveTimeout = KEEP_ALIVE_MS;
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(port, '127.0.0.1', resolve);

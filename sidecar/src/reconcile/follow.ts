@@ -6,6 +6,7 @@ import { backoffMs, sleep } from '../net/sleep.ts';
 import type { BindingSources } from './binding-sources.ts';
 import { KeyedQueue } from './keyed-queue.ts';
 import type { Leadership, Role } from './leadership.ts';
+import { findMissing, type OwnedCheck } from './missing.ts';
 import { type PassContext, pass } from './pass.ts';
 import { errorReport } from './report-of.ts';
 
@@ -42,6 +43,8 @@ export class Follower {
   readonly #startedAtMs = Date.now();
   readonly #upstreamsOf = new Map<string, Set<string>>();
   readonly #attempts = new Map<string, number>();
+  /** To be read before they are looked at again. */
+  readonly #unsure = new Set<string>();
   #allAnswered = false;
   #statesRead = false;
   #bindingsRead = false;
@@ -123,6 +126,7 @@ export class Follower {
   }
 
   async #look(upstream: string): Promise<void> {
+    if (this.#unsure.delete(upstream)) this.#context.store.dropState(upstream);
     try {
       const { againAfterMs } = await pass(upstream, this.#context, this.#signal);
       this.#attempts.delete(upstream);
@@ -182,23 +186,11 @@ export class Follower {
 
   /** Whether all that is ours is still there, by one cheap list. */
   async #checkOwned(): Promise<void> {
-    const { store, driver, tag } = this.#context;
-    const seen = [...store.names()].flatMap((name) => {
-      const state = store.state(name);
-      return state === undefined || this.#queue.isRunning(name) ? [] : [{ name, state }];
-    });
-    const ids = await driver.readOwnedIds(this.#signal);
-    if (ids === undefined) return;
-    for (const { name, state } of seen) {
-      if (store.state(name) !== state) continue;
-      const upstreams = [state.current, state.staged].filter((upstream) => upstream !== undefined);
-      const owned = upstreams
-        .flatMap((upstream) => [upstream, ...upstream.targets])
-        .filter(({ tags }) => tags.includes(tag));
-      if (owned.every(({ id }) => ids.has(id))) continue;
-      store.dropState(name);
-      this.#add(name);
-    }
+    this.#readAgain((await this.#findMissing()).missing);
+  }
+
+  #findMissing(): Promise<OwnedCheck> {
+    return findMissing(this.#context, (upstream) => this.#queue.isRunning(upstream), this.#signal);
   }
 
   /** Idle connections are closed now and then, so this is cheap, and rationed. */
@@ -206,9 +198,20 @@ export class Follower {
     for (;;) {
       await this.#options.kongDisconnected(this.#signal);
       await this.#kongGate.pass();
+      await this.#attempt('owner_check', async () => {
+        const { missing, unsure } = await this.#findMissing();
+        this.#readAgain([...missing, ...unsure]);
+      });
       await this.#attempt('bindings', () => this.#readBindings());
-      await this.#attempt('owner_check', () => this.#checkOwned());
       await sleep(DISCONNECT_GAP_MS, this.#signal);
+    }
+  }
+
+  /** What was known of them is not used any more, not by a pass that runs now either. */
+  #readAgain(upstreams: readonly string[]): void {
+    for (const upstream of upstreams) {
+      this.#unsure.add(upstream);
+      this.#add(upstream);
     }
   }
 
