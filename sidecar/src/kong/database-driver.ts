@@ -3,6 +3,7 @@ import type { Change } from '../core/change.ts';
 import { ownerTag, stagedUpstream, stagingName } from '../core/ownership.ts';
 import type { Release } from '../core/release.ts';
 import type { CurrentTarget, CurrentUpstream } from '../core/state.ts';
+import { childSignal } from '../net/child-signal.ts';
 import { ChangeWriter } from './change-writer.ts';
 import type { KongClient } from './client.ts';
 import type { ApplyCompany, KongDriver, UpstreamState } from './driver.ts';
@@ -98,8 +99,9 @@ export class DatabaseDriver implements KongDriver {
     return Promise.all(records.map((record) => this.#withTargets(record, signal)));
   }
 
-  async #withTargets(record: UpstreamRecord, signal: AbortSignal): Promise<CurrentUpstream> {
-    const items = await readAll(this.#client, `${kongPath('upstreams', record.id)}/targets`, {}, signal);
+  async #withTargets(record: UpstreamRecord, parent: AbortSignal): Promise<CurrentUpstream> {
+    using own = childSignal(parent);
+    const items = await readAll(this.#client, `${kongPath('upstreams', record.id)}/targets`, {}, own.signal);
     return { ...record, targets: newestOf(items.map(parseTarget)) };
   }
 }

@@ -5,6 +5,7 @@ import type { Change } from '../core/change.ts';
 import type { GuardLimits } from '../core/guard.ts';
 import type { KongDriver, UpstreamState } from '../kong/driver.ts';
 import { KongChangedError } from '../kong/errors.ts';
+import { childSignal } from '../net/child-signal.ts';
 import type { Role } from './leadership.ts';
 import { type LineResult, runLine } from './line.ts';
 import { isOutdated, overtakenAfter } from './overtaken.ts';
@@ -50,7 +51,9 @@ const DONE = { againAfterMs: undefined } as const satisfies PassOutcome;
  * Looks at one upstream and does what is to be done: level-triggered, so it may be called at any time and any number of
  * times. @throws what the driver throws when Kong does not answer or refuses; the state is read anew next time
  */
-export async function pass(upstream: string, context: PassContext, signal: AbortSignal): Promise<PassOutcome> {
+export async function pass(upstream: string, context: PassContext, parent: AbortSignal): Promise<PassOutcome> {
+  using own = childSignal(parent);
+  const { signal } = own;
   const { store } = context;
   const standing = store.standing(upstream);
   switch (standing.kind) {
