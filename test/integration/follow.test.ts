@@ -200,11 +200,17 @@ describe('Kong', () => {
     await follow(['10.0.0.1:80=1']);
   });
 
-  test('without a database: a clear sentence and exit 1', async () => {
+  test('without a database: followed as well, and filled again when it was restarted empty', async () => {
     await kong.stop();
     kong = await startKongDouble({ database: 'off' });
-    expect(await run().ended).toBe(1);
-    expect(sidecar?.stderr()).toContain('runs without a database');
+    await register(1);
+    run();
+    await follow(['10.0.0.1:80=1']);
+    await register(2);
+    await follow(['10.0.0.1:80=1', '10.0.0.2:80=1']);
+    await kong.stop();
+    await kong.listen();
+    await follow(['10.0.0.1:80=1', '10.0.0.2:80=1']);
   });
 
   test('a wrong token: a clear sentence and exit 1', async () => {
@@ -290,7 +296,7 @@ describe('what it shows', () => {
     await eventually(async () => expect((await get('/readyz')).status).toBe(200));
     const metrics = (await get('/metrics')).text;
     expect(metrics).toContain('kong_consul_upstreams{state="in_sync"} 1');
-    expect(metrics).toContain('kong_consul_kong_writes_total{kind="add-target"} 1');
+    expect(metrics).toContain('kong_consul_kong_writes_total{kind="add-target",drift="false"} 1');
     expect(metrics).toContain('kong_consul_propagation_seconds_count');
     const api = await get('/api/v1/upstreams');
     expect(JSON.parse(api.text)).toMatchObject({ upstreams: [{ upstream: 'web', state: 'in_sync', targets: 1 }] });

@@ -8,6 +8,10 @@ import { ownerTag } from '../../sidecar/src/core/ownership.ts';
 import type { FileEntry } from '../../sidecar/src/core/resolve-bindings.ts';
 import { KongClient, type KongConnection } from '../../sidecar/src/kong/client.ts';
 import { DatabaseDriver } from '../../sidecar/src/kong/database-driver.ts';
+import { BaseFile } from '../../sidecar/src/kong/declarative/base-file.ts';
+import { DeclarativeDriver } from '../../sidecar/src/kong/declarative/declarative-driver.ts';
+import type { DeclarativeNews, NewsListener } from '../../sidecar/src/kong/declarative/news.ts';
+import type { KongDriver } from '../../sidecar/src/kong/driver.ts';
 import { readKongInfo } from '../../sidecar/src/kong/info.ts';
 import { BindingSources } from '../../sidecar/src/reconcile/binding-sources.ts';
 import { Follower } from '../../sidecar/src/reconcile/follow.ts';
@@ -27,6 +31,8 @@ export interface HarnessOptions {
   readonly policy?: 'sync' | 'upsert_only';
   readonly dryRun?: boolean;
   readonly owner?: string;
+  /** Of a Kong without a database: the user's file, if he has one. */
+  readonly declarative?: { readonly file?: string; readonly debounceMs?: number };
 }
 
 /** The whole line in this process, over real HTTP, with what it saw. */
@@ -34,6 +40,8 @@ export interface Harness {
   readonly store: Store;
   readonly pool: WatchPool;
   readonly failures: readonly ReadFailure[];
+  /** What happened to a Kong without a database. */
+  readonly news: readonly DeclarativeNews[];
   stop(): Promise<void>;
 }
 
@@ -58,6 +66,8 @@ export function startHarness(consulUrl: string, kong: KongDouble, options: Harne
     writesPerSecond: 200,
     ...options.kong,
   });
+  const news: DeclarativeNews[] = [];
+  const driver = createDriver(client, options, (each) => news.push(each));
   let follower: Follower | undefined;
   const pool = new WatchPool(
     {
@@ -77,6 +87,7 @@ export function startHarness(consulUrl: string, kong: KongDouble, options: Harne
   const sources = new BindingSources(
     {
       kong: client,
+      document: driver.document,
       consul,
       withPlugins: true,
       parseBlock: (config) => parseBindingBlock(config, 'plugin'),
@@ -87,7 +98,7 @@ export function startHarness(consulUrl: string, kong: KongDouble, options: Harne
   );
   const context = {
     store,
-    driver: new DatabaseDriver(client, options.owner ?? 'test'),
+    driver,
     snapshots: pool,
     tag,
     limits: { emptyGraceMs: options.emptyGraceMs ?? 30_000, maxRemovePercent: 50, holdMs: 300_000, fleetFloor: 10 },
@@ -123,6 +134,7 @@ export function startHarness(consulUrl: string, kong: KongDouble, options: Harne
     store,
     pool,
     failures,
+    news,
     stop: async () => {
       stop.abort(new Error('test is over'));
       await running;
@@ -131,6 +143,22 @@ export function startHarness(consulUrl: string, kong: KongDouble, options: Harne
       client.close();
     },
   };
+}
+
+function createDriver(client: KongClient, options: HarnessOptions, onNews: NewsListener): KongDriver {
+  const owner = options.owner ?? 'test';
+  const { declarative } = options;
+  if (declarative === undefined) return new DatabaseDriver(client, owner);
+  return new DeclarativeDriver({
+    client,
+    owner,
+    release: undefined,
+    file: declarative.file === undefined ? undefined : new BaseFile(declarative.file, ownerTag(owner)),
+    debounceMs: declarative.debounceMs ?? 100,
+    toleratesBrokenFile: true,
+    lookMs: 50,
+    onNews,
+  });
 }
 
 function entriesOf(upstreams: Readonly<Record<string, unknown>>): readonly FileEntry[] {

@@ -6,21 +6,30 @@ import { type Entity, type FieldErrors, isRecord } from './schema.ts';
 import { errorsIn, type Schemas } from './schemas.ts';
 import { REFERENCES } from './tables.ts';
 
+const TO_OPAQUE = [
+  ['upstreams', 'client_certificate', 'certificates'],
+  ['services', 'client_certificate', 'certificates'],
+] as const;
+
 /** What is wrong with a row: by field, or as a whole. */
 interface Problem {
   readonly row: Row;
   readonly error: FieldErrors | string | readonly string[];
+  /** What it refers to is not there. */
+  readonly isLost?: boolean;
 }
 
 /** Why the configuration is refused; undefined when it is fine. `isFlat`: with `flattened_errors` in place of `fields`. */
-export function refusalOf({ rows, unknown }: Flat, schemas: Schemas, isFlat: boolean): AdminAnswer | undefined {
+export function refusalOf(flat: Flat, schemas: Schemas, isFlat: boolean): AdminAnswer | undefined {
+  const { rows, unknown } = flat;
   const atTop = Object.fromEntries(unknown.map((key) => [key, 'unknown field']));
   const invalid = rows.flatMap((row) => fieldProblem(row, schemas));
   // Only fields that are right are looked at together.
-  const problems = invalid.length > 0 || unknown.length > 0 ? invalid : wholeProblems(rows, schemas);
+  const problems = invalid.length > 0 || unknown.length > 0 ? invalid : wholeProblems(flat, schemas);
   if (problems.length === 0 && unknown.length === 0) return undefined;
   if (!isFlat || !isSince(schemas.release, SINCE.flattenErrors)) return refused({ ...atTop, ...nested(problems) });
-  return refused(atTop, problems.map(flatProblem));
+  // Seen on 3.9.1: of references that lead nowhere the flattened answer says nothing.
+  return refused(atTop, problems.filter(({ isLost }) => isLost !== true).map(flatProblem));
 }
 
 export function refused(fields: Entity, flattened?: readonly Entity[]): AdminAnswer {
@@ -34,21 +43,25 @@ function fieldProblem(row: Row, schemas: Schemas): readonly Problem[] {
   return Object.keys(error).length === 0 ? [] : [{ row, error }];
 }
 
-function wholeProblems(rows: readonly Row[], schemas: Schemas): readonly Problem[] {
+function wholeProblems({ rows, opaque }: Flat, schemas: Schemas): readonly Problem[] {
   const seen = new Set<string>();
-  const ids = new Set(rows.map(({ kind, entity }) => `${kind}/${String(entity.id)}`));
+  const kept = [...opaque].flatMap(([kind, list]) => list.map(({ id }) => `${kind}/${String(id)}`));
+  const ids = new Set([...rows.map(({ kind, entity }) => `${kind}/${String(entity.id)}`), ...kept]);
   const isUniqueChecked = isSince(schemas.release, SINCE.declarativeUniqueness);
   return rows.flatMap((row): readonly Problem[] => {
     const key = `${row.kind}/${String(row.entity.id)}`;
     if (isUniqueChecked && seen.has(key)) return [{ row, error: twice(row) }];
     seen.add(key);
-    const lost = REFERENCES.filter(([child]) => child === row.kind).flatMap(([, field, parent]) => {
-      const value = row.entity[field];
-      if (value === null || (isRecord(value) && ids.has(`${parent}/${String(value.id)}`))) return [];
-      const shown = typeof value === 'string' ? value : JSON.stringify(isRecord(value) ? (value.id ?? value) : value);
-      return [`invalid reference '${field}: ${shown}' (no such entry in '${parent}')`];
-    });
-    return lost.length === 0 ? [] : [{ row, error: lost }];
+    const lost = [...REFERENCES, ...TO_OPAQUE]
+      .filter(([child]) => child === row.kind)
+      .flatMap(([, field, parent]) => {
+        const value = row.entity[field];
+        if (value === null || value === undefined || (isRecord(value) && ids.has(`${parent}/${String(value.id)}`)))
+          return [];
+        const shown = typeof value === 'string' ? value : JSON.stringify(isRecord(value) ? (value.id ?? value) : value);
+        return [`invalid reference '${field}: ${shown}' (no such entry in '${parent}')`];
+      });
+    return lost.length === 0 ? [] : [{ row, error: lost, isLost: true }];
   });
 }
 
@@ -88,7 +101,14 @@ function flatErrors(errors: Entity, prefix: string): readonly Entity[] {
 /** Errors where the entities stand: lists with holes, and records. */
 function nested(problems: readonly Problem[]): Entity {
   const root: Entity = {};
-  for (const { row, error } of problems) {
+  for (const { row, error, isLost } of problems) {
+    // Seen on 3.9.1: by name, or by id where there is none.
+    if (isLost === true) {
+      const byName = root[row.kind];
+      const name = String(row.entity.name ?? row.entity.id);
+      root[row.kind] = { ...(isRecord(byName) ? byName : {}), [name]: error };
+      continue;
+    }
     let list = listIn(root, row.path[0]);
     for (let depth = 1; depth < row.path.length - 2; depth += 2) {
       const index = Number(row.path[depth]);

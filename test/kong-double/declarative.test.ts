@@ -84,7 +84,7 @@ test.each([
   ['colours: []', { colours: 'unknown field' }],
   [
     'routes: [{ name: r, paths: [/a], service: nobody }]',
-    { routes: [["invalid reference 'service: nobody' (no such entry in 'services')"]] },
+    { routes: { r: ["invalid reference 'service: nobody' (no such entry in 'services')"] } },
   ],
   [
     'services: [{ name: a, host: b }, { name: c, host: d, plugins: [{ name: none }] }]',

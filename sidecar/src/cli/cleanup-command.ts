@@ -23,7 +23,7 @@ export async function cleanupCommand(io: CommandIo, flags: { readonly yes: boole
     for (const { plan } of plans)
       for (const change of plan.changes) print(`${plan.upstream}: ${describeChange(change)}\n`);
     if (!flags.yes && !(await isAgreed(io, plans.length))) return EXIT.error;
-    for (const { state, plan } of plans) await session.driver.apply(plan.changes, state, signal, ALONE);
+    await Promise.all(plans.map(({ state, plan }) => session.driver.apply(plan.changes, state, signal, ALONE)));
     print(`${plans.length} upstreams cleaned up.\n`);
     return EXIT.ok;
   } finally {

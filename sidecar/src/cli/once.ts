@@ -37,6 +37,7 @@ async function runWith(session: Session, io: CommandIo, request: OnceRequest): P
   const sources = new BindingSources(
     {
       kong: session.kong,
+      document: session.driver.document,
       consul: session.consul,
       withPlugins: config.sources.plugin,
       parseBlock: parsePluginConfig,

@@ -34,6 +34,7 @@ export function resultJson(result: OnceResult) {
     written: result.written.map((change) => ({ ...change, text: describeChange(change) })),
     unbound: result.unbound.map(({ subject, reason }) => ({ subject, reason })),
     unknown: result.unknown,
+    ...(result.documentDiffers && { declarative_file: 'differs' }),
   };
 }
 
@@ -48,5 +49,6 @@ function resultText(result: OnceResult, dryRun: boolean, colour: boolean): strin
   const unknown = result.unknown.map((name) => `! ${name}: nothing binds an upstream of this name\n`).join('');
   const written = result.written.map((change) => `${change.upstream}: ${describeChange(change)}\n`).join('');
   const done = dryRun ? '' : `${result.written.length} changes written.\n`;
-  return `${unknown}${written}${planText(result, colour)}${done}`;
+  const loaded = dryRun || !result.documentDiffers ? '' : 'The declarative file was loaded into Kong.\n';
+  return `${unknown}${written}${planText(result, colour)}${done}${loaded}`;
 }

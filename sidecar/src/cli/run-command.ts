@@ -37,13 +37,14 @@ async function follow(io: CommandIo, parts: RunParts, dryRun: boolean): Promise<
   const { config, signal } = io;
   const { store, kong, consul, pool } = parts;
   const info = await awaitKong(kong, io.log, signal);
-  parts.driver = createDriver(config, kong, info);
+  parts.driver = createDriver(config, kong, info, { stays: true, onNews: parts.onNews });
   parts.kongInfo = info;
   io.log.info({ kong: kong.displayUrl, version: info.version, consul: consul.displayAddr, dryRun }, 'following Consul');
 
   const sources = new BindingSources(
     {
       kong,
+      document: parts.driver.document,
       consul,
       withPlugins: config.sources.plugin,
       parseBlock: parsePluginConfig,

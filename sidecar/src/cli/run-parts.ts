@@ -4,6 +4,7 @@ import { WatchPool } from '../consul/watch-pool.ts';
 import { queryKey } from '../core/binding.ts';
 import type { Change } from '../core/change.ts';
 import type { KongClient } from '../kong/client.ts';
+import type { NewsListener } from '../kong/declarative/news.ts';
 import type { KongDriver } from '../kong/driver.ts';
 import type { KongInfo } from '../kong/info.ts';
 import { EventLog } from '../log/event-log.ts';
@@ -30,6 +31,7 @@ export interface RunParts {
   readonly pool: WatchPool;
   readonly onChange: (change: Change, drift: boolean) => void;
   readonly onSync: (what: string, problem: string | undefined) => void;
+  readonly onNews: NewsListener;
   /** Undefined without leader election. */
   readonly election: Election | undefined;
   readonly leadership: Leadership;
@@ -136,6 +138,10 @@ export async function createRunParts(io: CommandIo, flags: { readonly dryRun: bo
       events.sync(what, problem);
     },
     shown,
+    onNews: (news) => {
+      events.declarative(parts.kong.displayUrl, news);
+      if (news.kind === 'loaded') metrics.loaded(news.bytes);
+    },
   };
   return parts;
 }

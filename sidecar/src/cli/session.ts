@@ -7,6 +7,9 @@ import { ownerTag } from '../core/ownership.ts';
 import { parseRelease } from '../core/release.ts';
 import { KongClient, type KongObserver, type WriteFence } from '../kong/client.ts';
 import { DatabaseDriver } from '../kong/database-driver.ts';
+import { BaseFile } from '../kong/declarative/base-file.ts';
+import { DeclarativeDriver } from '../kong/declarative/declarative-driver.ts';
+import type { NewsListener } from '../kong/declarative/news.ts';
 import type { KongDriver } from '../kong/driver.ts';
 import { KongUnsupportedError } from '../kong/errors.ts';
 import { type KongInfo, readKongInfo } from '../kong/info.ts';
@@ -60,14 +63,33 @@ export function createKong(config: Config, observe?: KongObserver, fence?: Write
   return new KongClient({ ...kong, adminUrl, timeoutMs: kong.timeoutSeconds * 1000 }, observe, fence);
 }
 
-/** @throws KongUnsupportedError for a Kong that has no database */
-export function createDriver(config: Config, kong: KongClient, info: KongInfo): KongDriver {
-  if (info.database === 'off') {
-    throw new KongUnsupportedError(
-      `Kong at ${kong.displayUrl} runs without a database and takes no entities: point kong.admin_url at a Kong with a database, or at the control plane`,
-    );
-  }
-  return new DatabaseDriver(kong, config.owner, parseRelease(info.version));
+/** What a driver is made for. */
+export interface DriverUse {
+  /** For as long as the program runs, and not for one command. */
+  readonly stays: boolean;
+  readonly onNews: NewsListener;
+}
+
+/** How often it is looked whether a Kong without a database still holds what it was given. */
+const LOOK_MS = 1_000;
+/** A command that does not stay has nothing to wait for. */
+const BRIEF_DEBOUNCE_MS = 20;
+
+/** The driver for what Kong says of itself. */
+export function createDriver(config: Config, kong: KongClient, info: KongInfo, use: DriverUse): KongDriver {
+  const release = parseRelease(info.version);
+  if (info.database !== 'off') return new DatabaseDriver(kong, config.owner, release);
+  const { declarativeFile, declarativeDebounceMs } = config.kong;
+  return new DeclarativeDriver({
+    client: kong,
+    owner: config.owner,
+    release,
+    file: declarativeFile === undefined ? undefined : new BaseFile(declarativeFile, tagOf(config)),
+    debounceMs: use.stays ? declarativeDebounceMs : Math.min(declarativeDebounceMs, BRIEF_DEBOUNCE_MS),
+    toleratesBrokenFile: use.stays,
+    lookMs: LOOK_MS,
+    onNews: use.onNews,
+  });
 }
 
 /** Connects for a command that does not stay. @throws when Kong does not answer, or is no Kong */
@@ -75,7 +97,7 @@ export async function openSession(config: Config, signal: AbortSignal, observe?:
   const kong = createKong(config, observe);
   const consul = createConsul(config);
   const info = await readKongInfo(kong, signal);
-  const driver = createDriver(config, kong, info);
+  const driver = createDriver(config, kong, info, { stays: false, onNews: () => {} });
   return { consul, kong, driver, info, close: () => closeAll(consul, driver) };
 }
 

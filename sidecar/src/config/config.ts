@@ -70,6 +70,8 @@ export interface KongConfig {
   readonly pollSeconds: number;
   readonly concurrency: number;
   readonly writesPerSecond: number;
+  readonly declarativeFile?: string | undefined;
+  readonly declarativeDebounceMs: number;
   readonly timeoutSeconds: number;
 }
 

@@ -98,6 +98,12 @@ export const optionsTable: readonly OptionSpec[] = [
   option('kong.poll_seconds', 'number', 'how often bindings are read from Kong', { fallback: 5 }),
   option('kong.concurrency', 'number', 'Admin API requests at once', { fallback: 8 }),
   option('kong.writes_per_second', 'number', 'writes to live upstreams per second', { fallback: 200 }),
+  option('kong.declarative_file', 'text', "without a database: the user's own declarative file, watched", {
+    value: 'path',
+  }),
+  option('kong.declarative_debounce_ms', 'number', 'without a database: shortest time between two loads', {
+    fallback: 1000,
+  }),
   option('kong.timeout_seconds', 'number', 'longest wait for one answer of the Admin API', { fallback: 10 }),
   option('sources.plugin', 'boolean', 'bindings from instances of the plugin', { fallback: true }),
   option('sources.file', 'boolean', 'bindings from the config file', { fallback: true }),

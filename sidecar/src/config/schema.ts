@@ -80,6 +80,8 @@ export const configSchema = z.strictObject({
       poll_seconds: positiveSeconds,
       concurrency: z.number().int().min(1).max(256),
       writes_per_second: z.number().min(1).max(100_000),
+      declarative_file: text.optional(),
+      declarative_debounce_ms: z.number().min(0).max(600_000),
       timeout_seconds: positiveSeconds,
     })
     .superRefine(requireKeyPair),

@@ -52,6 +52,8 @@ export function toConfig(raw: Raw, { path, origins, lineOf }: Places): Config {
       pollSeconds: kong.poll_seconds,
       concurrency: kong.concurrency,
       writesPerSecond: kong.writes_per_second,
+      declarativeFile: kong.declarative_file,
+      declarativeDebounceMs: kong.declarative_debounce_ms,
       timeoutSeconds: kong.timeout_seconds,
     },
     sources: raw.sources,

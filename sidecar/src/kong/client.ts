@@ -44,6 +44,8 @@ export interface KongRequest {
   readonly upstream?: string;
   /** Fills what no balancer knows yet: only `concurrency` bounds it. */
   readonly unmetered?: boolean;
+  /** The answer may take so long, whatever the usual deadline. */
+  readonly patienceMs?: number;
   /** Statuses that are answers here, not errors. */
   readonly accept?: readonly number[];
   /** Asked right before each try: true when it must not be sent any more. */
@@ -140,7 +142,8 @@ export class KongClient {
     const label = `${request.method} ${request.path}`;
     const startMs = performance.now();
     const term = request.method === 'GET' ? undefined : this.#fence?.();
-    using limit = deadline(term === undefined ? signal : [signal, term], this.#connection.timeoutMs);
+    const timeoutMs = Math.max(this.#connection.timeoutMs, request.patienceMs ?? 0);
+    using limit = deadline(term === undefined ? signal : [signal, term], timeoutMs);
     let response: AxiosResponse<unknown>;
     try {
       response = await this.#axios.request({
@@ -156,7 +159,7 @@ export class KongClient {
       this.#observe({ method: request.method, path: request.path, status: 'error', ms: performance.now() - startMs });
       if (isTooLarge(error))
         throw new NotKongError(label, this.displayUrl, `the answer is larger than ${MAX_BODY_BYTES} bytes`);
-      const reason = limit.expired() ? `nothing came within ${this.#connection.timeoutMs} ms` : reasonOf(error);
+      const reason = limit.expired() ? `nothing came within ${timeoutMs} ms` : reasonOf(error);
       throw new KongUnreachableError(label, this.displayUrl, reason);
     }
     this.#observe({

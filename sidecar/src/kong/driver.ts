@@ -1,3 +1,4 @@
+import type { JsonObject } from '../core/binding.ts';
 import type { Change } from '../core/change.ts';
 import type { Release } from '../core/release.ts';
 import type { CurrentUpstream } from '../core/state.ts';
@@ -37,6 +38,9 @@ export interface KongDriver {
     company: ApplyCompany,
   ): Promise<UpstreamState>;
 
+  /** Only of a Kong without a database. */
+  readonly document?: WholeDocument;
+
   close(): void;
 }
 
@@ -49,4 +53,25 @@ export interface ApplyCompany {
    * True when it must not happen any more; the plan ends with OvertakenError then.
    */
   readonly isOvertaken: (change: Change) => boolean;
+}
+
+/** The one document of a Kong without a database, as far as it is more than upstreams. */
+export interface WholeDocument {
+  /** Whether the user's declarative file, with our objects in it, is another than what Kong holds. */
+  differs(signal: AbortSignal): Promise<boolean>;
+
+  /** The user's declarative file as data; undefined when what Kong holds is all there is. */
+  data(): Promise<JsonObject | undefined>;
+
+  /** Has Kong load the file with our objects. @throws when the file is broken, or Kong refuses it */
+  load(signal: AbortSignal): Promise<void>;
+
+  /** Takes over changes of the file, and fills a Kong that lost its memory; runs until the signal is aborted. */
+  follow(hooks: DocumentHooks, signal: AbortSignal): Promise<void>;
+}
+
+export interface DocumentHooks {
+  readonly mayWrite: () => boolean;
+  /** Kong holds something else than it was seen to hold, and not by us: everything is to be looked at again. */
+  readonly onChanged: () => Promise<void>;
 }

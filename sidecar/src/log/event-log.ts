@@ -3,7 +3,9 @@ import type { ReadFailure, WatchState } from '../consul/snapshot.ts';
 import { assertNever } from '../core/assert-never.ts';
 import { describeSource } from '../core/binding.ts';
 import type { Change } from '../core/change.ts';
+import type { DeclarativeNews } from '../kong/declarative/news.ts';
 import type { UpstreamReport } from '../reconcile/report.ts';
+import { declarativeLine } from './declarative-line.ts';
 import { instanceNews } from './instance-news.ts';
 
 /** One line for each thing that happened, none when nothing did. Data first, then a fixed sentence. */
@@ -56,6 +58,12 @@ export class EventLog {
     if (this.#failed.has(what)) this.#log.debug({ what, problem }, 'Kong still cannot be read');
     else this.#log.warn({ what, problem }, 'Kong cannot be read: trying again');
     this.#failed.add(what);
+  }
+
+  /** Of a Kong without a database; `kong` names it. */
+  declarative(kong: string, news: DeclarativeNews): void {
+    const { level, data, sentence } = declarativeLine(news);
+    this.#log[level]({ kong, ...data }, sentence);
   }
 
   leads(): void {

@@ -4,6 +4,8 @@ import type { ServiceQuery } from '../core/binding.ts';
 import { type BindingInput, type FileEntry, type Resolution, resolveBindings } from '../core/resolve-bindings.ts';
 import { type BlockParser, type KongBindings, readKongBindings } from '../kong/binding-reader.ts';
 import type { KongClient } from '../kong/client.ts';
+import { readDocumentBindings } from '../kong/declarative/document-bindings.ts';
+import type { WholeDocument } from '../kong/driver.ts';
 
 /** A complete reading of all binding sources. */
 export interface BindingReading {
@@ -14,6 +16,8 @@ export interface BindingReading {
 
 export interface BindingSourcesOptions {
   readonly kong: KongClient;
+  /** Has the bindings when Kong is without a database and the user keeps its configuration in a file. */
+  readonly document?: WholeDocument | undefined;
   readonly consul: ConsulClient;
   readonly withPlugins: boolean;
   readonly parseBlock: BlockParser;
@@ -41,8 +45,12 @@ export class BindingSources {
 
   /** @throws when any part could not be read: the reading is whole or none */
   async read(signal: AbortSignal): Promise<BindingReading> {
-    const { kong, withPlugins, parseBlock, isOurs } = this.#options;
-    const fromKong = await readKongBindings(kong, withPlugins, parseBlock, signal);
+    const { kong, document, withPlugins, parseBlock, isOurs } = this.#options;
+    const data = await document?.data();
+    const fromKong =
+      data === undefined
+        ? await readKongBindings(kong, withPlugins, parseBlock, signal)
+        : readDocumentBindings(data, withPlugins, parseBlock);
     const input = { ...fromKong, fileEntries: this.#fileEntries };
     await this.#readNames(input, signal);
     const exists = (query: ServiceQuery, upstream: string) =>

@@ -74,6 +74,7 @@ export class Follower {
       this.#every(this.#options.resyncMs, 'resync', () => this.#resync()),
       this.#every(this.#options.ownerCheckMs, 'owner_check', () => this.#checkOwned()),
       this.#lookAfterDisconnects(),
+      this.#followDocument(),
     ]);
     await this.#queue.idle();
   }
@@ -213,6 +214,16 @@ export class Follower {
       this.#unsure.add(upstream);
       this.#add(upstream);
     }
+  }
+
+  /** A Kong without a database holds one document, which others may load too. */
+  async #followDocument(): Promise<void> {
+    const mayWrite = () => this.#role() === 'writer';
+    const onChanged = async () => {
+      await this.#attempt('bindings', () => this.#readBindings());
+      await this.#attempt('resync', () => this.#resync());
+    };
+    await this.#context.driver.document?.follow({ mayWrite, onChanged }, this.#signal);
   }
 
   async #untilRead(what: 'bindings' | 'resync', read: () => Promise<void>): Promise<void> {

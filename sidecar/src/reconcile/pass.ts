@@ -126,7 +126,8 @@ function evaluate(
     memory,
     tag: context.tag,
     release: context.driver.release,
-    inUse: store.isInUse(upstream),
+    // A whole document takes the place of another at once: no upstream is ever seen empty.
+    inUse: store.isInUse(upstream) && context.driver.document === undefined,
     limits: context.limits,
     policy: context.policy,
     force: context.force,

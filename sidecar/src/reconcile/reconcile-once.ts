@@ -24,6 +24,8 @@ export interface OnceResult {
   readonly unbound: readonly Unbound[];
   /** Hosts that a Kong Service sends its traffic to. */
   readonly hostsInUse: ReadonlySet<string>;
+  /** Kong is without a database, and the user's declarative file is not what it held. */
+  readonly documentDiffers: boolean;
 }
 
 /**
@@ -63,12 +65,15 @@ export async function reconcileOnce(options: OnceOptions, signal: AbortSignal): 
   const names = [...store.names()].filter(isMeant).sort();
   await eachPass(names, { ...context, role: () => 'observer' }, signal);
   if (context.role() === 'writer') await eachPass(names, context, signal);
+  const differs = (await driver.document?.differs(signal)) === true;
+  if (differs && context.role() === 'writer') await driver.document?.load(signal);
   return {
     reports: store.reports(),
     written,
     unknown: [...only].filter((name) => !store.names().has(name)),
     unbound: reading.resolution.unbound,
     hostsInUse: reading.hostsInUse,
+    documentDiffers: differs,
   };
 }
 

@@ -58,6 +58,8 @@ export class Metrics {
     ['reason'],
   );
   readonly #syncs = this.#counter('kong_read_failures_total', 'Reads of Kong that failed', ['what']);
+  readonly #loads = this.#counter('kong_loads_total', 'Whole configurations loaded into Kong without a database', []);
+  readonly #loadBytes = this.#counter('kong_load_bytes_total', 'Bytes of those configurations', []);
   readonly #propagation = new Histogram({
     name: 'kong_consul_propagation_seconds',
     help: "From Consul's answer to Kong's answer for one change",
@@ -106,6 +108,11 @@ export class Metrics {
   request({ method, path, status, ms }: RequestSeen): void {
     this.#requests.inc({ method, object: objectOf(path), status });
     this.#requestSeconds.observe({ method }, ms / 1000);
+  }
+
+  loaded(bytes: number): void {
+    this.#loads.inc();
+    this.#loadBytes.inc(bytes);
   }
 
   readFailed(reason: string): void {
