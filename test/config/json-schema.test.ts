@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { configJsonSchema } from '../../sidecar/src/config/json-schema.ts';
 import { optionsTable } from '../../sidecar/src/config/options-table.ts';
@@ -20,6 +21,18 @@ test('every key of the file but upstreams is an option', () => {
   );
   const options = optionsTable.map(({ key }) => key);
   expect(keys.filter((key) => !sections.includes(key) && key !== 'upstreams').sort()).toEqual([...options].sort());
+});
+
+test('every key of a binding says what it is for, and the README has it', async () => {
+  const block = field(field(field(configJsonSchema(), 'properties'), 'upstreams'), 'additionalProperties');
+  const readme = await readFile(new URL('../../README.md', import.meta.url), 'utf8');
+  const table = /### Keys of a binding(?<table>[\s\S]*?)\n## /.exec(readme)?.groups?.table ?? '';
+  const keys = Object.entries(Object(field(block, 'properties')));
+  expect(keys.length).toBeGreaterThan(10);
+  for (const [key, described] of keys) {
+    expect(described, key).toHaveProperty('description');
+    expect(table).toContain(`\`${key}\``);
+  }
 });
 
 test('an unknown key is refused by editors too, and several Admin URLs or one are not', () => {

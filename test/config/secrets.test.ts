@@ -55,16 +55,20 @@ describe('the effective configuration', () => {
 
   test('says where each value came from', async () => {
     const shown = new Map(effectiveConfig(await load(given)).map(({ key, ...rest }) => [key, rest]));
-    expect(shown.get('consul.addr')).toEqual({ value: 'http://***@consul:8500', origin: 'file' });
-    expect(shown.get('consul.token')).toEqual({ value: '***', origin: 'file' });
-    expect(shown.get('consul.http_auth')).toEqual({ value: '***', origin: 'environment' });
-    expect(shown.get('kong.admin_url')).toEqual({ value: ['http://***@a:1', 'http://b:1'], origin: 'environment' });
-    expect(shown.get('kong.header')).toEqual({ value: { Authorization: '***' }, origin: 'file' });
-    expect(shown.get('kong.concurrency')).toEqual({ value: 3, origin: 'flag' });
-    expect(shown.get('kong.poll_seconds')).toEqual({ value: 5, origin: 'default' });
-    expect(shown.get('kong.workspace')).toEqual({ value: null, origin: 'default' });
-    expect(shown.get('listen')).toEqual({ value: 'off', origin: 'file' });
-    expect(shown.get('upstreams.web')).toMatchObject({ origin: 'file', value: { tags: [] } });
+    expect(shown.get('consul.addr')).toEqual({ value: 'http://***@consul:8500', origin: 'file', place: 'kc.yml:1' });
+    expect(shown.get('consul.token')).toEqual({ value: '***', origin: 'file', place: 'kc.yml:1' });
+    expect(shown.get('consul.http_auth')).toEqual({ value: '***', origin: 'environment', place: 'CONSUL_HTTP_AUTH' });
+    expect(shown.get('kong.admin_url')).toEqual({
+      value: ['http://***@a:1', 'http://b:1'],
+      origin: 'environment',
+      place: 'KONG_ADMIN_URL',
+    });
+    expect(shown.get('kong.header')).toEqual({ value: { Authorization: '***' }, origin: 'file', place: 'kc.yml:2' });
+    expect(shown.get('kong.concurrency')).toEqual({ value: 3, origin: 'flag', place: '--kong-concurrency' });
+    expect(shown.get('kong.poll_seconds')).toEqual({ value: 5, origin: 'default', place: null });
+    expect(shown.get('kong.workspace')).toEqual({ value: null, origin: 'default', place: null });
+    expect(shown.get('listen')).toEqual({ value: 'off', origin: 'file', place: 'kc.yml:3' });
+    expect(shown.get('upstreams.web')).toMatchObject({ origin: 'file', place: 'kc.yml:4', value: { tags: [] } });
   });
 
   test('has no secret', async () => {

@@ -91,8 +91,8 @@ test('config shows what is in use and where it came from, without secrets', asyn
     CONSUL_HTTP_ADDR: 'http://u:hush@10.0.0.1:8500',
   });
   expect(code).toBe(0);
-  expect(stdout).toMatch(/^consul\.addr +environment +"http:\/\/\S*10\.0\.0\.1:8500/m);
-  expect(stdout).toMatch(/^kong\.admin_token +flag +"\*\*\*"/m);
+  expect(stdout).toMatch(/^consul\.addr +CONSUL_HTTP_ADDR +"http:\/\/\S*10\.0\.0\.1:8500/m);
+  expect(stdout).toMatch(/^kong\.admin_token +--kong-admin-token +"\*\*\*"/m);
   expect(stdout).toMatch(/^coalesce_ms +default +200$/m);
   expect(stdout).not.toContain('hush');
 });

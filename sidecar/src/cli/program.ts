@@ -1,9 +1,10 @@
-import { Command, CommanderError, Option } from 'commander';
+import { Argument, Command, CommanderError, Option } from 'commander';
 import { optionsTable } from '../config/options-table.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
 import type { ExportedState } from './export-command.ts';
 import type { OutputFormat } from './render.ts';
 import type { CommandIo } from './session.ts';
+import { SHELLS, type Shell } from './shells.ts';
 import { VERSION } from './version.ts';
 
 /** All that the program gets from the outside. */
@@ -99,7 +100,13 @@ function buildProgram(world: World, execute: Execute): Command {
     });
   output(configured(program.command('config')))
     .description('every option as it is in use, where it came from, secrets masked')
+    .option('--schema', 'print the JSON Schema of the config file instead', false)
     .action(async (flags: Flags) => {
+      if (flags.schema === true) {
+        const { schemaCommand } = await import('./schema-command.ts');
+        schemaCommand((text) => world.stdout.write(text));
+        return;
+      }
       const { configCommand } = await import('./config-command.ts');
       await execute(flags, (io) => configCommand(io, flags));
     });
@@ -122,6 +129,14 @@ function buildProgram(world: World, execute: Execute): Command {
       const { cleanupCommand } = await import('./cleanup-command.ts');
       await execute(flags, (io) => cleanupCommand(io, { yes: flags.yes === true }));
     });
+  program
+    .command('completion')
+    .description('print what makes a shell complete this command; source it, or put it where the shell looks')
+    .addArgument(new Argument('<shell>').choices(SHELLS))
+    .action(async (shell: Shell) => {
+      const { completionScript } = await import('./completion.ts');
+      world.stdout.write(completionScript(program, shell));
+    });
   return program;
 }
 
@@ -131,6 +146,7 @@ interface Flags {
   readonly force?: boolean;
   readonly yes?: boolean;
   readonly watch?: boolean;
+  readonly schema?: boolean;
   readonly only: readonly string[];
   readonly output: OutputFormat;
   readonly sidecar?: string | true;

@@ -7,7 +7,7 @@ const counter = z.number().int().min(0).max(255);
 const checkType = z.enum(['tcp', 'http', 'https', 'grpc', 'grpcs']);
 const hashOn = z.enum(['none', 'consumer', 'ip', 'header', 'cookie', 'path', 'query_arg', 'uri_capture']);
 const text = z.string().min(1, 'expected text, got nothing: it must not be empty');
-const urlPath = z.string().startsWith('/', 'expected a path that starts with "/"');
+const urlPath = z.string().regex(/^\//, 'expected a path that starts with "/"');
 
 const unhealthyCounters = {
   tcp_failures: counter.optional(),
@@ -25,20 +25,32 @@ export const pluginBlock = bindingSchema(z.object);
 /** The keys of a binding block; below `upstream` and `healthchecks` they are Kong's, with Kong's bounds. */
 function bindingSchema(object: typeof z.strictObject) {
   return object({
-    service: text.optional(),
-    tags: z.array(text).optional(),
-    filter: text.optional(),
-    datacenter: text.optional(),
-    namespace: text.optional(),
-    partition: text.optional(),
-    passing_only: z.boolean().default(false),
-    on_no_healthy: z.enum(['keep', 'remove']).default('keep'),
-    panic_threshold: z.number().min(0).max(100).default(0),
-    address_tag: text.optional(),
-    port: z.number().int().min(1).max(65_535).optional(),
-    adopt: z.boolean().default(false),
-    upstream: upstreamSchema(object).optional(),
-    healthchecks: healthchecksSchema(object).optional(),
+    service: text.optional().describe('name of the Consul service; default: taken from the host'),
+    tags: z.array(text).optional().describe('all of them must be on the instance'),
+    filter: text.optional().describe('a Consul filter expression'),
+    datacenter: text.optional().describe("where to look; default: the agent's, or consul.datacenter"),
+    namespace: text.optional().describe("where to look; default: the token's, or consul.namespace"),
+    partition: text.optional().describe("where to look; default: the agent's, or consul.partition"),
+    passing_only: z.boolean().default(false).describe('leave instances in warning out'),
+    on_no_healthy: z
+      .enum(['keep', 'remove'])
+      .default('keep')
+      .describe('no instance healthy: keep all registered ones as targets, or remove them'),
+    panic_threshold: z
+      .number()
+      .min(0)
+      .max(100)
+      .default(0)
+      .describe('percent of instances that must be healthy; below it on_no_healthy applies'),
+    address_tag: text.optional().describe("a key of Consul's tagged addresses"),
+    port: z.number().int().min(1).max(65_535).optional().describe("one port for all; default: the instance's"),
+    adopt: z.boolean().default(false).describe('tag an untagged upstream of this name and manage its settings'),
+    upstream: upstreamSchema(object)
+      .optional()
+      .describe("fields of the Kong upstream, by Kong's names; what is not given is left to Kong"),
+    healthchecks: healthchecksSchema(object)
+      .optional()
+      .describe("Kong's own health checks of the targets, by Kong's names"),
   });
 }
 

@@ -10,6 +10,8 @@ export interface Config {
   readonly path: string | undefined;
   /** One for each option; `default` for one that is not set. */
   readonly origins: ReadonlyMap<string, Origin>;
+  /** For each option that is set: its flag, its variable, or `path:line` of the file. */
+  readonly places: ReadonlyMap<string, string>;
   readonly owner: string;
   readonly consul: ConsulConfig;
   readonly kong: KongConfig;

@@ -10,6 +10,8 @@ export interface EffectiveOption {
   readonly key: string;
   readonly value: Json;
   readonly origin: Origin;
+  /** The flag, the variable, or `path:line` of the file; `null` for a default. */
+  readonly place: string | null;
 }
 
 const MASK = '***';
@@ -18,10 +20,12 @@ const MASK = '***';
 export function effectiveConfig(config: Config): readonly EffectiveOption[] {
   const options = optionsTable.map(({ key, secret }) => {
     const value = inUse(config, key);
-    return { key, value: secret === true ? masked(value) : value, origin: config.origins.get(key) ?? 'default' };
+    const origin = config.origins.get(key) ?? 'default';
+    return { key, value: secret === true ? masked(value) : value, origin, place: config.places.get(key) ?? null };
   });
-  const upstreams = config.upstreams.map(({ name, block }) => {
-    return { key: `upstreams.${name}`, value: blockJson(block), origin: 'file' } as const;
+  const upstreams = config.upstreams.map(({ name, line, block }) => {
+    const place = `${config.path ?? ''}:${line}`;
+    return { key: `upstreams.${name}`, value: blockJson(block), origin: 'file', place } as const;
   });
   return [...options, ...upstreams];
 }

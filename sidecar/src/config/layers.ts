@@ -6,6 +6,8 @@ import { flagName, type OptionSpec, optionsTable } from './options-table.ts';
 export interface Layer {
   readonly origin: Origin;
   readonly values: ReadonlyMap<string, unknown>;
+  /** By key: the variable or flag that its value came from. */
+  readonly names: ReadonlyMap<string, string>;
   readonly problems: readonly string[];
 }
 
@@ -17,29 +19,34 @@ const KUBERNETES = /_SERVICE_HOST$|_SERVICE_PORT(_|$)|_CONSUL_PORT(_\d+_(TCP|UDP
 /** The variables of our table, Consul's own among them; an empty one counts as not set. */
 export function environmentLayer(env: Readonly<Record<string, string | undefined>>): Layer {
   const values = new Map<string, unknown>();
+  const names = new Map<string, string>();
   const problems: string[] = [];
   for (const spec of optionsTable) {
     const name = spec.env.find((candidate) => isSet(env[candidate]));
     if (name === undefined) continue;
+    names.set(spec.key, name);
     const parsed = fromText(spec, partsOf(spec, env[name] ?? ''));
     if (parsed.ok) values.set(spec.key, parsed.value);
     else problems.push(`${name} (environment): ${parsed.problem}`);
   }
-  return { origin: 'environment', values, problems: [...problems, ...unknownVariables(env)] };
+  return { origin: 'environment', values, names, problems: [...problems, ...unknownVariables(env)] };
 }
 
 /** What commander gives, by its own names. */
 export function flagLayer(flags: Readonly<Record<string, unknown>>): Layer {
   const values = new Map<string, unknown>();
+  const names = new Map<string, string>();
   const problems: string[] = [];
   for (const spec of optionsTable) {
     const given = flags[flagName(spec.key)];
     if (given === undefined) continue;
+    const name = spec.flag?.split(' ')[0] ?? spec.key;
+    names.set(spec.key, name);
     const parsed = fromText(spec, given);
     if (parsed.ok) values.set(spec.key, parsed.value);
-    else problems.push(`${spec.flag?.split(' ')[0] ?? spec.key} (flag): ${parsed.problem}`);
+    else problems.push(`${name} (flag): ${parsed.problem}`);
   }
-  return { origin: 'flag', values, problems };
+  return { origin: 'flag', values, names, problems };
 }
 
 /** The path of the config file, and who named it. */

@@ -2,7 +2,7 @@ import type { Config } from './config.ts';
 import { ConfigError } from './config-error.ts';
 import { type ConfigFile, parseConfigFile } from './config-file.ts';
 import { mistakesOf } from './issues.ts';
-import { configPath, environmentLayer, flagLayer } from './layers.ts';
+import { configPath, environmentLayer, flagLayer, type Layer } from './layers.ts';
 import { type Merged, mergeLayers } from './merge.ts';
 import { configSchema } from './schema.ts';
 import { toConfig } from './to-config.ts';
@@ -28,7 +28,12 @@ export async function loadConfig({ flags, env, readFile }: ConfigInput): Promise
 
   const result = configSchema.safeParse(raw);
   if (result.success && problems.length === 0) {
-    return toConfig(result.data, { path, origins, lineOf: (key) => file?.lineOf(key) ?? 0 });
+    return toConfig(result.data, {
+      path,
+      origins,
+      places: placesOf(origins, layers, file),
+      lineOf: (key) => file?.lineOf(key) ?? 0,
+    });
   }
   const mistakes = result.success ? [] : mistakesOf(result.error, configSchema);
   throw new ConfigError([...problems, ...mistakes.map((one) => `${place(one.path, origins, file)}: ${one.text}`)]);
@@ -45,6 +50,23 @@ async function readText(path: string, readFile: ConfigInput['readFile']): Promis
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'unreadable';
     throw new ConfigError([`${path}: cannot be read (${code}); --config or KONG_CONSUL_CONFIG names it`]);
   }
+}
+
+/** For each key that is set: the flag, the variable, or the line of the file. */
+function placesOf(
+  origins: Merged['origins'],
+  layers: readonly Layer[],
+  file: ConfigFile | undefined,
+): ReadonlyMap<string, string> {
+  const places = new Map<string, string>();
+  for (const [key, origin] of origins) {
+    const place =
+      origin === 'file'
+        ? file?.locate(key.split('.'))
+        : layers.find((layer) => layer.origin === origin)?.names.get(key);
+    if (place !== undefined) places.set(key, place);
+  }
+  return places;
 }
 
 /** The line of the file, or the key and where its value came from. */

@@ -93,7 +93,7 @@ export const optionsTable: readonly OptionSpec[] = [
   option('kong.verify', 'boolean', 'check the certificate of the Admin API', { fallback: true }),
   option('kong.policy', 'text', 'sync, or upsert_only: add and change, never remove', {
     fallback: 'sync',
-    value: 'policy',
+    value: 'sync|upsert_only',
   }),
   option('kong.poll_seconds', 'number', 'how often bindings are read from Kong', { fallback: 5 }),
   option('kong.concurrency', 'number', 'Admin API requests at once', { fallback: 8 }),
@@ -135,10 +135,13 @@ export const optionsTable: readonly OptionSpec[] = [
   option('leader_takeover_seconds', 'number', 'longest time until another leads when the leader dies', {
     fallback: 25,
   }),
-  option('log.level', 'text', 'trace, debug, info, warn, error or silent', { fallback: 'info', value: 'level' }),
+  option('log.level', 'text', 'trace, debug, info, warn, error or silent', {
+    fallback: 'info',
+    value: 'trace|debug|info|warn|error|silent',
+  }),
   option('log.format', 'text', 'json, or pretty: sentences for people; on a terminal the default is pretty', {
     fallback: 'json',
-    value: 'format',
+    value: 'json|pretty',
   }),
   option('listen', 'text', 'host:port of the HTTP side, or off', { fallback: '127.0.0.1:7070', value: 'address' }),
   option('listen_token', 'text', 'bearer token for the HTTP side', { secret: true }),

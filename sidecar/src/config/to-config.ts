@@ -9,15 +9,17 @@ type Raw = z.infer<typeof configSchema>;
 interface Places {
   readonly path: string | undefined;
   readonly origins: ReadonlyMap<string, Origin>;
+  readonly places: ReadonlyMap<string, string>;
   readonly lineOf: (key: readonly string[]) => number;
 }
 
 /** The checked keys in the program's own shape. */
-export function toConfig(raw: Raw, { path, origins, lineOf }: Places): Config {
+export function toConfig(raw: Raw, { path, origins, places, lineOf }: Places): Config {
   const { consul, kong } = raw;
   return {
     path,
     origins,
+    places,
     owner: raw.owner,
     consul: {
       addr: consul.ssl ? overTls(consul.addr) : consul.addr,
