@@ -15,7 +15,9 @@ let commands: readonly string[];
 beforeAll(async () => {
   folder = await mkdtemp(path.join(os.tmpdir(), 'kong-consul-'));
   const { stdout: help } = await runCli(['--help']);
-  commands = [...help.matchAll(/^ {2}([a-z]+) \[options\]|^ {2}(completion)/gm)].map(([, name, other]) => name ?? other ?? '');
+  commands = [...help.matchAll(/^ {2}([a-z]+) \[options\]|^ {2}(completion)/gm)].map(
+    ([, name, other]) => name ?? other ?? '',
+  );
   bash = path.join(folder, 'completion.bash');
   await writeFile(bash, (await runCli(['completion', 'bash'])).stdout);
 });
