@@ -1,10 +1,10 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import type { Change } from '../../sidecar/src/core/change.ts';
 import { parseRelease } from '../../sidecar/src/core/release.ts';
 import { KongClient, type KongConnection } from '../../sidecar/src/kong/client.ts';
 import { DatabaseDriver } from '../../sidecar/src/kong/database-driver.ts';
 import { parsePage } from '../../sidecar/src/kong/entities.ts';
 import { EntityUpdate } from '../../sidecar/src/kong/entity-update.ts';
+import { KongChangedError } from '../../sidecar/src/kong/errors.ts';
 import { readKongInfo } from '../../sidecar/src/kong/info.ts';
 import { type KongDouble, type KongDoubleOptions, startKongDouble } from '../kong-double/kong-double.ts';
 
@@ -29,53 +29,67 @@ function connect(basePath = '', connection: Partial<KongConnection> = {}): KongC
   return new KongClient({ adminUrl: kong.adminUrl + basePath, headers, verify: true, ...budget, ...connection });
 }
 
-/** A target that somebody else made after we had read the upstream. */
-async function raced(version: string): Promise<void> {
-  const client = await start({ version });
-  await kong.seed('POST', '/upstreams', { name: 'web', tags: ['kong-consul:test'] });
-  const driver = new DatabaseDriver(client, 'test', parseRelease(version));
-  const state = await driver.readState('web', signal);
-  await kong.seed('POST', '/upstreams/web/targets', { target: '10.0.0.1:80', weight: 7, tags: ['other'] });
-  const add = {
-    kind: 'add-target',
-    upstream: 'web',
-    target: '10.0.0.1:80',
-    weight: 1,
-    reason: '',
-  } as const satisfies Change;
-  const written = await driver.apply([add], state, signal, { onChange: () => {}, isOvertaken: () => false });
-  expect(written.current?.targets).toMatchObject([{ target: '10.0.0.1:80', weight: 7, tags: ['other'] }]);
-  expect(kong.state.upstreams[0]?.targets).toMatchObject([{ weight: 7, tags: ['other'] }]);
-}
+const company = { onChange: () => {}, isOvertaken: () => false };
 
-describe('a target that another made meanwhile is left alone', () => {
-  test.each(['2.8.5', '3.0.2', '3.9.1'])('on Kong %s', raced);
+describe.each<[string, KongDoubleOptions]>([
+  ['Kong 2.8', { version: '2.8.5' }],
+  ['Kong 3.0', { version: '3.0.2' }],
+  ['Kong 3.9', { version: '3.9.1' }],
+  ['Konnect', { konnect: KONNECT }],
+])('on %s what another made meanwhile', (_, options) => {
+  test('is left alone, when it is a target', async () => {
+    const driver = new DatabaseDriver(await start(options), 'test', parseRelease(options.version ?? ''));
+    await kong.seed('POST', '/upstreams', { name: 'web', tags: ['kong-consul:test'] });
+    const state = await driver.readState('web', signal);
+    await kong.seed('POST', '/upstreams/web/targets', { target: '10.0.0.1:80', weight: 7, tags: ['other'] });
+    const add = { target: '10.0.0.1:80', weight: 1, reason: '' };
+    const written = await driver.apply([{ kind: 'add-target', upstream: 'web', ...add }], state, signal, company);
+    expect(written.current?.targets).toMatchObject([{ target: '10.0.0.1:80', weight: 7, tags: ['other'] }]);
+    expect(kong.state.upstreams[0]?.targets).toMatchObject([{ weight: 7, tags: ['other'] }]);
+  });
+
+  test('is read again, when it is an upstream', async () => {
+    const driver = new DatabaseDriver(await start(options), 'test', parseRelease(options.version ?? ''));
+    const state = await driver.readState('web', signal);
+    const theirs = await kong.seed('POST', '/upstreams', { name: 'web' });
+    const create = {
+      kind: 'create-upstream',
+      upstream: 'web',
+      staged: false,
+      body: { name: 'web', slots: 10 },
+    } as const;
+    await expect(driver.apply([create], state, signal, company)).rejects.toThrow(KongChangedError);
+    expect(kong.admin.tables.find('upstreams', 'web')).toEqual(theirs);
+  });
 });
 
-test('where there is no PATCH the whole object goes back, with the one field changed, and PATCH is tried once', async () => {
-  const client = await start({ konnect: KONNECT });
-  const before = await kong.seed('POST', '/upstreams', {
-    name: 'web',
-    tags: ['a', 'kong-consul:test'],
-    host_header: 'web.example',
-    slots: 100,
-    healthchecks: { threshold: 10, active: { http_path: '/up', headers: { a: ['b'] } } },
-  });
-  const update = new EntityUpdate(client);
-  const path = `/upstreams/${String(before.id)}`;
-  await update.send({ path, patch: { healthchecks: { active: { timeout: 9 } } }, upstream: 'web' }, signal);
-  await update.send({ path, patch: { slots: 200 }, upstream: 'web' }, signal);
-  const healthchecks = expect.objectContaining({
-    threshold: 10,
-    active: expect.objectContaining({ http_path: '/up', headers: { a: ['b'] }, timeout: 9 }),
-  });
-  const { updated_at: _, ...kept } = before;
-  expect(kong.admin.tables.find('upstreams', 'web')).toMatchObject({ ...kept, healthchecks, slots: 200 });
-  expect(kong.requests.map(({ method }) => method)).toEqual(['PATCH', 'GET', 'PUT', 'GET', 'PUT']);
-  await kong.seed('DELETE', '/upstreams/web', {});
-  expect(await update.send({ path, patch: {}, upstream: 'web' }, signal)).toMatchObject({ status: 404 });
-  expect(kong.state.upstreams).toEqual([]);
-});
+test.each([404, 405] as const)(
+  'where PATCH is %i the whole object goes back, and PATCH is tried once',
+  async (patchStatus) => {
+    const client = await start({ konnect: { ...KONNECT, patchStatus } });
+    const before = await kong.seed('POST', '/upstreams', {
+      name: 'web',
+      tags: ['a', 'kong-consul:test'],
+      host_header: 'web.example',
+      slots: 100,
+      healthchecks: { threshold: 10, active: { http_path: '/up', headers: { a: ['b'] } } },
+    });
+    const update = new EntityUpdate(client);
+    const path = `/upstreams/${String(before.id)}`;
+    await update.send({ path, patch: { healthchecks: { active: { timeout: 9 } } }, upstream: 'web' }, signal);
+    await update.send({ path, patch: { slots: 200 }, upstream: 'web' }, signal);
+    const healthchecks = expect.objectContaining({
+      threshold: 10,
+      active: expect.objectContaining({ http_path: '/up', headers: { a: ['b'] }, timeout: 9 }),
+    });
+    const { updated_at: _, ...kept } = before;
+    expect(kong.admin.tables.find('upstreams', 'web')).toMatchObject({ ...kept, healthchecks, slots: 200 });
+    expect(kong.requests.map(({ method }) => method)).toEqual(['PATCH', 'GET', 'PUT', 'GET', 'PUT']);
+    await kong.seed('DELETE', '/upstreams/web', {});
+    expect(await update.send({ path, patch: {}, upstream: 'web' }, signal)).toMatchObject({ status: 404 });
+    expect(kong.state.upstreams).toEqual([]);
+  },
+);
 
 test('a PATCH of what is gone is 404, and no reason to think that there is no PATCH', async () => {
   const update = new EntityUpdate(await start({}));

@@ -13,15 +13,18 @@ export interface CommandResult {
   readonly log: string;
 }
 
-/** Runs one command in this process: the same code as the built program, without the start of a Node for each. */
+/**
+ * Runs one command in this process: the same code as the built program, without the start of a Node for each. One that
+ * stays ends with the signal.
+ */
 export async function runCommand(
   config: Readonly<Record<string, unknown>>,
   command: (io: CommandIo) => Promise<ExitCode>,
+  { signal } = new AbortController(),
 ): Promise<CommandResult> {
   const path = 'kong-consul.yml';
   const load = () => loadConfig({ flags: { config: path }, env: {}, readFile: async () => stringify(config) });
   const lines = new PassThrough();
-  const { signal } = new AbortController();
   setMaxListeners(0, signal);
   let stdout = '';
   const code = await command({

@@ -6,11 +6,13 @@ import { doctorCommand } from '../../sidecar/src/cli/doctor-command.ts';
 import type { ExitCode } from '../../sidecar/src/cli/exit-code.ts';
 import { explainCommand } from '../../sidecar/src/cli/explain-command.ts';
 import { reconcileCommand } from '../../sidecar/src/cli/reconcile-command.ts';
+import { runCommand as followCommand } from '../../sidecar/src/cli/run-command.ts';
 import type { CommandIo } from '../../sidecar/src/cli/session.ts';
 import { statusCommand } from '../../sidecar/src/cli/status-command.ts';
 import type { KongDouble } from '../kong-double/kong-double.ts';
 import type { ScriptedConsul } from '../scripted-consul/scripted-consul.ts';
 import { runCommand } from './command.ts';
+import { eventually } from './eventually.ts';
 
 export interface Stage {
   readonly consul: ScriptedConsul;
@@ -21,6 +23,8 @@ export interface Stage {
   readonly kongConfig: Readonly<Record<string, unknown>>;
 }
 
+/** What `run` does by the minute, it does at once. */
+const QUICK = { listen: 'off', coalesce_ms: 10, owner_check_seconds: 0.2, resync_seconds: 0.5 };
 const SETTINGS = {
   upstream: { hash_on: 'header', hash_on_header: 'x-user' },
   healthchecks: { active: { healthy: { interval: 5, successes: 1 }, unhealthy: { interval: 5, http_failures: 2 } } },
@@ -35,8 +39,8 @@ export async function everyCommand(stage: Stage): Promise<void> {
   const { tables } = kong.adminOf(workspace);
   const upstream = (name: string) => tables.find('upstreams', name);
   const targets = (name: string) => [...kong.targets(name, workspace)].sort();
-  const run = (upstreams: unknown, command: Command) =>
-    runCommand({ consul: { addr: consul.url }, kong: stage.kongConfig, upstreams }, command);
+  const config = { consul: { addr: consul.url }, kong: stage.kongConfig, ...QUICK };
+  const run = (upstreams: unknown, command: Command) => runCommand({ ...config, upstreams }, command);
   const bound = { plain: SETTINGS, used: {}, foreign: {} };
   const foreign = await kong.seed('POST', '/upstreams', { name: 'foreign', slots: 100, tags: ['other'] }, workspace);
   await kong.seed('POST', '/upstreams/foreign/targets', { target: '10.9.9.9:80', weight: 7 }, workspace);
@@ -74,6 +78,18 @@ export async function everyCommand(stage: Stage): Promise<void> {
   expect(await run(changed, bindings)).toMatchObject({ code: 0, stdout: expect.stringContaining('plain') });
   expect(await run(changed, doctor)).toMatchObject({ code: 0, stdout: expect.not.stringContaining('FAIL') });
 
+  const stop = new AbortController();
+  const running = runCommand({ ...config, upstreams: changed }, follow, stop);
+  register(consul, 'plain', 6);
+  await eventually(() => expect(targets('plain')).toContain('10.0.5.6:80=1'));
+  consul.deregister('plain-6');
+  await eventually(() => expect(targets('plain')).not.toContain('10.0.5.6:80=1'));
+  const lost = upstream('used');
+  if (lost !== undefined) tables.remove('upstreams', lost);
+  await eventually(() => expect(targets('used')).toEqual(five('used').slice(1)));
+  stop.abort(new Error('seen enough'));
+  expect(await running).toMatchObject({ code: 0, log: expect.not.stringContaining('"level":50') });
+
   expect(await run({}, cleanup)).toMatchObject({ code: 0, stdout: expect.stringContaining('3 upstreams cleaned up') });
   expect(tables.all('upstreams').map(({ name }) => name)).toEqual(['foreign']);
   expect(targets('foreign')).toEqual(['10.9.9.9:80=7']);
@@ -82,6 +98,7 @@ export async function everyCommand(stage: Stage): Promise<void> {
 type Command = (io: CommandIo) => Promise<ExitCode>;
 
 const reconcile: Command = (io) => reconcileCommand(io, { dryRun: false, force: true, only: [], output: 'table' });
+const follow: Command = (io) => followCommand(io, { dryRun: false });
 const diff: Command = (io) => diffCommand(io, { only: [], output: 'table' });
 const status: Command = (io) => statusCommand(io, { output: 'table' });
 const explain: Command = (io) => explainCommand(io, 'plain', { output: 'table' });

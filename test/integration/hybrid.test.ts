@@ -95,6 +95,27 @@ test('without their URLs health is not known, and doctor tells how to mend that'
   expect((await doctor([])).stdout).toContain('kong: { status_url: [http://DATA-PLANE:8007] }');
 });
 
+test.each([
+  ['none is connected', [], 'WARN  data planes: none is connected'],
+  ['one has not been heard of for long', [node({ last_seen: nowSeconds() - 600 })], 'data planes: none is connected'],
+  ['all hold one configuration', [node(), node()], 'ok    data planes: 2 connected, all with one configuration'],
+  ['one lags', [node(), node({ config_hash: 'b'.repeat(32) })], 'they hold different configurations'],
+  ['one cannot take what it is sent', [node({ sync_status: 'plugin_set_incompatible' })], 'plugin_set_incompatible'],
+])('doctor says when %s', async (_, told, sentence) => {
+  await controlPlane.stop();
+  controlPlane = await startKongDouble({ role: 'control_plane', adminToken: 'secret', dataPlanes: told });
+  expect((await doctor()).stdout).toContain(sentence);
+});
+
+function node(fields: Readonly<Record<string, unknown>> = {}): Record<string, unknown> {
+  const id = { hostname: 'dp', ip: '10.0.0.9', version: '3.9.1', config_hash: 'a'.repeat(32) };
+  return { ...id, sync_status: 'normal', last_seen: nowSeconds(), ...fields };
+}
+
+function nowSeconds(): number {
+  return Math.floor(Date.now() / 1000);
+}
+
 test('the token of the Admin API is never sent to a data plane', async () => {
   await push(dataPlanes[0]);
   await Promise.all([explain(), status(), doctor()]);

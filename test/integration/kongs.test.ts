@@ -44,18 +44,15 @@ test('every command works on a control plane', async () => {
   await everyCommand({ consul, kong, kongConfig: { admin_url: url } });
 });
 
-test.each([404, 405] as const)(
-  'every command works on a Konnect-like Admin API, whose PATCH is %i',
-  async (patchStatus) => {
-    const basePath = '/v2/control-planes/9524ec7d/core-entities';
-    const url = await start({ konnect: { basePath, bearerToken: 'kpat_1', patchStatus } });
-    const kongConfig = { admin_url: `${url}${basePath}`, header: { Authorization: 'Bearer kpat_1' } };
-    await everyCommand({ consul, kong, kongConfig });
-    const patches = kong.requests.filter(({ method }) => method === 'PATCH');
-    expect(patches.map(({ status }) => status)).toContain(patchStatus);
-    expect(kong.requests.filter(({ status }) => status >= 500)).toEqual([]);
-  },
-);
+test('every command works on a Konnect-like Admin API', async () => {
+  const basePath = '/v2/control-planes/9524ec7d/core-entities';
+  const url = await start({ konnect: { basePath, bearerToken: 'kpat_1', patchStatus: 404 } });
+  const kongConfig = { admin_url: `${url}${basePath}`, header: { Authorization: 'Bearer kpat_1' } };
+  await everyCommand({ consul, kong, kongConfig });
+  const patches = kong.requests.filter(({ method }) => method === 'PATCH');
+  expect(new Set(patches.map(({ status }) => status))).toEqual(new Set([404]));
+  expect(kong.requests.filter(({ status }) => status >= 500)).toEqual([]);
+});
 
 /** Each Kong, what its bindings ask for in vain, and what is still done. */
 test.each([

@@ -16,6 +16,8 @@ export interface AdminOptions {
   readonly database: 'postgres' | 'off';
   readonly version: string;
   readonly role: 'traditional' | 'control_plane';
+  /** What a control plane tells of its data planes. */
+  readonly dataPlanes: readonly Entity[];
   readonly plugins: readonly string[];
   readonly pluginDefaults: Readonly<Record<string, Entity>>;
   /** Until a new upstream is known to the balancer. */
@@ -36,12 +38,14 @@ export class Admin implements Node {
   readonly schemas: Schemas;
   readonly balancer: Balancer;
   readonly version: string;
+  readonly dataPlanes: readonly Entity[];
   readonly #declarative: Declarative;
 
   constructor(options: AdminOptions) {
     this.database = options.database;
     this.role = options.role;
     this.version = options.version;
+    this.dataPlanes = options.dataPlanes;
     const release = parseRelease(options.version);
     this.schemas = schemasAt(release, new Set(options.plugins), options.pluginDefaults);
     // A control plane has no balancer: it never learns of any upstream.
@@ -65,6 +69,8 @@ export class Admin implements Node {
         return request.method === 'GET' ? this.#status() : NOT_ALLOWED;
       case 'config':
         return this.#declarative.answer(request);
+      case 'clustering':
+        return this.role === 'control_plane' && rest[0] === 'data-planes' ? this.#clustered(request) : NOT_FOUND;
       case 'schemas':
         return schemaRoute(this.schemas, rest[0], request);
       case 'tags':
@@ -103,6 +109,12 @@ export class Admin implements Node {
     const state =
       this.database === 'off' ? { configuration_hash: this.#declarative.hash } : { database: { reachable: true } };
     return { status: 200, body: { ...state, memory: {}, server: { connections_active: 1 } } };
+  }
+
+  /** `kong/api/routes/clustering.lua`. */
+  #clustered(request: AdminRequest): AdminAnswer {
+    const page = pageByPosition(this.dataPlanes, request);
+    return 'status' in page ? page : { status: 200, body: page };
   }
 
   /** `kong/api/routes/tags.lua`. Without a database it pages through empty pages, and fails on some (recorded, README). */

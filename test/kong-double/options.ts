@@ -14,6 +14,8 @@ export interface KongDoubleOptions {
   /** 3.9.1 unless told otherwise; 2.8 and later are told apart. */
   readonly version?: string;
   readonly role?: 'traditional' | 'control_plane';
+  /** What a control plane tells of its data planes; it has none unless told otherwise. */
+  readonly dataPlanes?: readonly Entity[];
   /** Those that are installed and enabled. */
   readonly plugins?: readonly string[];
   /** Put under the config of a plugin, by its name. */
@@ -67,6 +69,7 @@ export function adminOptions(options: KongDoubleOptions): AdminOptions {
     database: options.database ?? 'postgres',
     version: options.version ?? '3.9.1',
     role: options.role ?? 'traditional',
+    dataPlanes: options.dataPlanes ?? [],
     plugins: options.plugins ?? PLUGINS,
     pluginDefaults: options.pluginDefaults ?? {},
     healthUpdateMs: options.healthUpdateMs ?? options.balancerDelayMs ?? HEALTH_UPDATE_MS,
