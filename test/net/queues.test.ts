@@ -25,6 +25,38 @@ describe('the fair queue', () => {
     expect(order.indexOf('one')).toBeLessThanOrEqual(2);
   });
 
+  test('begins what is urgent first, of each key in turn', async () => {
+    const queue = new FairQueue(1);
+    const order: string[] = [];
+    const task = (name: string) => async () => {
+      order.push(name);
+      await wait(1);
+    };
+    await Promise.all([
+      queue.run('first', signal, task('first')),
+      ...['a', 'b'].map((key) => queue.run(key, signal, task(key))),
+      ...['c', 'c', 'd'].map((key) => queue.run(key, signal, task(`urgent ${key}`), 'urgent')),
+    ]);
+    expect(order).toEqual(['first', 'urgent c', 'urgent d', 'urgent c', 'a', 'b']);
+  });
+
+  test('starts what waits when its limit is raised', async () => {
+    const queue = new FairQueue(1);
+    const done: string[] = [];
+    const stop = new AbortController();
+    const held = queue.run(
+      'held',
+      signal,
+      () => new Promise<void>((resolve) => stop.signal.addEventListener('abort', () => resolve())),
+    );
+    const second = queue.run('second', signal, async () => void done.push('second'));
+    queue.limit = 2;
+    await second;
+    expect(done).toEqual(['second']);
+    stop.abort();
+    await held;
+  });
+
   test('never runs more than its limit, and goes on after a failure', async () => {
     const queue = new FairQueue(3);
     let [now, most] = [0, 0];
@@ -124,8 +156,10 @@ describe('the keyed queue', () => {
       await wait(2);
     }
     await wait(100);
-    expect(runs.length).toBeLessThanOrEqual(3);
-    expect((runs[1] ?? 0) - (runs[0] ?? 0)).toBeGreaterThanOrEqual(50);
+    const gaps = runs.slice(1).map((atMs, at) => atMs - (runs[at] ?? 0));
+    expect(runs.length).toBeGreaterThan(1);
+    // Timers of Node may be a millisecond early.
+    expect(Math.min(...gaps)).toBeGreaterThanOrEqual(59);
   });
 });
 

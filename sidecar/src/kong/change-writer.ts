@@ -163,6 +163,7 @@ export class ChangeWriter {
         method: 'DELETE',
         path: this.#targetPath(change),
         upstream: change.upstream,
+        urgency: 'urgent',
         accept: [404],
         isOvertaken: () => this.#company.isOvertaken(change),
       },

@@ -3,7 +3,7 @@ import type { AxiosInstance, AxiosResponse } from 'axios';
 import pRetry from 'p-retry';
 import { Bell } from '../net/bell.ts';
 import { deadline } from '../net/deadline.ts';
-import { FairQueue } from '../net/fair-queue.ts';
+import { FairQueue, type Urgency } from '../net/fair-queue.ts';
 import { foreignText } from '../net/foreign-text.ts';
 import { backoffMs, retryAfterMs, sleep } from '../net/sleep.ts';
 import { TokenBucket } from '../net/token-bucket.ts';
@@ -42,6 +42,8 @@ export interface KongRequest {
   readonly body?: unknown;
   /** Requests of different upstreams take turns. */
   readonly upstream?: string;
+  /** What is urgent goes before what is not. */
+  readonly urgency?: Urgency;
   /** Fills what no balancer knows yet: only `concurrency` bounds it. */
   readonly unmetered?: boolean;
   /** The answer may take so long, whatever the usual deadline. */
@@ -80,6 +82,8 @@ export class KongClient {
   readonly #axios: AxiosInstance;
   readonly #queue: FairQueue;
   readonly #writes: TokenBucket;
+  /** The order in which writes are given their tokens. */
+  readonly #turns = new FairQueue(1);
   readonly #observe: KongObserver;
   readonly #fence: WriteFence | undefined;
   readonly #agent: http.Agent;
@@ -131,11 +135,13 @@ export class KongClient {
 
   async #attempt(request: KongRequest, signal: AbortSignal): Promise<KongAnswer> {
     const isWrite = request.method !== 'GET' && request.unmetered !== true;
-    if (isWrite) await this.#writes.take(signal);
-    return this.#queue.run(request.upstream ?? '', signal, () => {
+    const { upstream = '', urgency } = request;
+    if (isWrite) await this.#turns.run(upstream, signal, () => this.#writes.take(signal), urgency);
+    const send = async () => {
       if (request.isOvertaken?.() === true) throw new OvertakenError(`${request.method} ${request.path}`);
-      return this.#send(request, signal);
-    });
+      return await this.#send(request, signal);
+    };
+    return await this.#queue.run(upstream, signal, send, urgency);
   }
 
   async #send(request: KongRequest, signal: AbortSignal): Promise<KongAnswer> {

@@ -1,0 +1,86 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { type KongDouble, startKongDouble } from '../kong-double/kong-double.ts';
+import { entry } from '../scripted-consul/catalog.ts';
+import { type ScriptedConsul, startScriptedConsul } from '../scripted-consul/scripted-consul.ts';
+import { eventually } from './eventually.ts';
+import { type Harness, startHarness } from './harness.ts';
+
+let consul: ScriptedConsul;
+let kong: KongDouble;
+let harness: Harness | undefined;
+
+beforeEach(async () => {
+  [consul, kong] = await Promise.all([startScriptedConsul(), startKongDouble()]);
+});
+afterEach(async () => {
+  await harness?.stop();
+  await Promise.all([consul.stop(), kong.stop()]);
+});
+
+function instances(service: string, from: number, to: number) {
+  return Array.from({ length: to - from }, (_, at) =>
+    entry({ id: `${service}-${at + from}`, service, address: `10.${(at + from) >> 8}.0.${(at + from) & 255}` }),
+  );
+}
+
+describe('the budget of writes', () => {
+  test('an upstream with a hundred changes does not hold up the only one of another', async () => {
+    consul.set('big', instances('big', 0, 1));
+    consul.set('small', instances('small', 0, 1));
+    harness = startHarness(consul.url, kong, { upstreams: { big: {}, small: {} }, kong: { writesPerSecond: 20 } });
+    await eventually(() => expect(kong.admin.tables.count('targets')).toBe(2));
+    kong.clearRequests();
+
+    consul.set('big', instances('big', 0, 101));
+    await eventually(() => expect(kong.writes().length).toBeGreaterThan(25));
+    consul.set('small', instances('small', 0, 2));
+    await eventually(() => expect(kong.targets('small')).toHaveLength(2));
+    expect(kong.targets('big').length).toBeLessThan(80);
+    await eventually(() => expect(kong.targets('big')).toHaveLength(101));
+    expect(kong.writes()).toHaveLength(101);
+  });
+});
+
+describe('one upstream with two thousand targets', () => {
+  test('is filled by additions alone, and one that joins is one write', async () => {
+    consul.set('huge', instances('huge', 0, 2_000));
+    harness = startHarness(consul.url, kong, { upstreams: { huge: {} } });
+    await eventually(() => expect(kong.targets('huge')).toHaveLength(2_000));
+    expect(kong.writes().map(({ method }) => method)).toEqual(Array.from({ length: 2_001 }, () => 'POST'));
+    kong.clearRequests();
+
+    consul.set('huge', instances('huge', 0, 2_001));
+    await eventually(() => expect(kong.targets('huge')).toHaveLength(2_001));
+    expect(kong.writes()).toHaveLength(1);
+  });
+
+  test('is renewed with every addition before every removal', async () => {
+    consul.set('huge', instances('huge', 0, 200));
+    harness = startHarness(consul.url, kong, { upstreams: { huge: {} }, kong: { writesPerSecond: 10_000 } });
+    await eventually(() => expect(kong.targets('huge')).toHaveLength(200));
+    kong.clearRequests();
+
+    consul.set('huge', instances('huge', 150, 350));
+    await eventually(() => expect(kong.writes()).toHaveLength(300));
+    const methods = kong.writes().map(({ method }) => method);
+    expect(methods.lastIndexOf('POST')).toBeLessThan(methods.indexOf('DELETE'));
+  });
+});
+
+/** What one change may cost does not depend on how many other services there are. */
+describe.each([10, 150])('one change among %i services', (size) => {
+  test('costs one answer of Consul and one write', async () => {
+    const names = Array.from({ length: size }, (_, at) => `service-${at}`);
+    for (const name of names) consul.set(name, instances(name, 0, 1));
+    const upstreams = Object.fromEntries(names.map((name) => [name, {}]));
+    harness = startHarness(consul.url, kong, { upstreams, maxConnections: 10_000 });
+    await eventually(() => expect(kong.admin.tables.count('targets')).toBe(size));
+    await eventually(() => expect(consul.requests.length).toBe(2 * size));
+    kong.clearRequests();
+
+    consul.set('service-7', instances('service-7', 0, 2));
+    await eventually(() => expect(kong.targets('service-7')).toHaveLength(2));
+    await eventually(() => expect(consul.requests.length).toBe(2 * size + 1));
+    expect(kong.requests.map(({ method }) => method)).toEqual(['POST']);
+  });
+});
