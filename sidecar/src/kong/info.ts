@@ -62,7 +62,7 @@ function fromList(answer: KongAnswer): KongInfo {
 
 function explainRefusal(error: KongStatusError, url: string): Error {
   if (error.status === 401 || error.status === 403) {
-    return new NotKongError('GET /', url, `access denied (${error.status}): check kong.admin_token or kong.headers`);
+    return new NotKongError('GET /', url, `access denied (${error.status}): check kong.admin_token or kong.header`);
   }
   if (error.status === 404) {
     return new NotKongError(
