@@ -45,6 +45,9 @@ export function distrust(meta: AnswerMeta, maxStaleMs: number): Distrust | undef
     return { reason: 'stale', why: `the answer is ${meta.lastContactMs} ms old, over max_stale_ms ${maxStaleMs}` };
   }
   if (meta.filteredByAcls)
-    return { reason: 'filtered_by_acls', why: 'the token may not see all of it: add service and node read rights' };
+    return {
+      reason: 'filtered_by_acls',
+      why: 'the token may not see all of it: it lacks service:read, or node:read on the nodes (kong-consul doctor tells which)',
+    };
   return undefined;
 }
