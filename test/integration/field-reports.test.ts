@@ -93,6 +93,17 @@ describe('a bad read changes nothing, is shown, and recovers alone', () => {
     expect(kong.writes()).toEqual([]);
   });
 
+  test('a stream that lacks an instance, because the token may not see it any more, is read again plainly', async () => {
+    consul.set('web', [A, B, C]);
+    start();
+    await holds(targets.a, targets.b, targets.c);
+    const streamed = answer({ index: 9_000, entries: [A, B], headers: { 'X-Consul-Query-Backend': 'streaming' } });
+    const filtered = answer({ entries: [A, B], headers: { 'X-Consul-Results-Filtered-By-ACLs': 'true' } });
+    consul.script('web', streamed, filtered);
+    await eventually(() => expect(harness?.failures[0]?.reason).toBe('filtered_by_acls'));
+    expect(kong.writes()).toEqual([]);
+  });
+
   test('Consul gone and back: nothing is written meanwhile, and the change is found (fabio 861)', async () => {
     consul.set('web', [A, B]);
     start();

@@ -24,7 +24,14 @@ export interface HealthAnswer {
   readonly index: bigint;
   /** Equal for equal content. */
   readonly digest: string;
-  readonly parse: () => { readonly instances: readonly Instance[]; readonly malformed: readonly MalformedEntry[] };
+  /** From Consul's stream, which never says that it left something out because of ACLs (seen on 1.14.8). */
+  readonly streamed: boolean;
+  readonly parse: () => ParsedInstances;
+}
+
+interface ParsedInstances {
+  readonly instances: readonly Instance[];
+  readonly malformed: readonly MalformedEntry[];
 }
 
 /**
@@ -53,7 +60,12 @@ export async function readHealth(
   const list = parseList(answer.body);
   if (list === undefined)
     throw new UntrustedAnswerError(what, 'the answer is no JSON list', { ...details, reason: 'not_a_list' });
-  return { index: meta.index ?? 0n, digest: digestOf(answer.body), parse: () => parseInstances(list) };
+  let parsed: ParsedInstances | undefined;
+  const parse = () => {
+    parsed ??= parseInstances(list);
+    return parsed;
+  };
+  return { index: meta.index ?? 0n, digest: digestOf(answer.body), streamed: meta.streamed, parse };
 }
 
 /** What the headers of any blocking Consul endpoint say. */

@@ -1,4 +1,5 @@
 import type { ServiceQuery } from '../core/binding.ts';
+import { instanceKey } from '../core/instance.ts';
 import { deadline } from '../net/deadline.ts';
 import type { Gate } from '../net/gate.ts';
 import { backoffMs, sleep } from '../net/sleep.ts';
@@ -45,6 +46,7 @@ const UNBLOCKED_WAIT_MS = 5_000;
  * | trusted, other content                  | reported; next poll blocks on its index                  |
  * | trusted, same content                   | nothing happened; polls of this kind are rationed        |
  * | trusted, index lower than the last      | not used; read again from 0, and that answer counts      |
+ * | streamed, and an instance is missing    | read again from 0, and that answer counts                |
  * | trusted, index 0                        | as index 1, after a pause (Consul's rule for clients)    |
  * | untrusted or none                       | changes nothing; back-off with full jitter; read from 0  |
  */
@@ -99,20 +101,36 @@ export class ServiceWatch {
 
   async #turn(signal: AbortSignal): Promise<number> {
     try {
-      const answer = await this.#surroundings.whenConnected(() => this.#read(this.#index, false, signal), signal);
+      const answer = await this.#poll(this.#index, signal);
       if (answer.index < this.#index) {
         this.#restart();
         return this.#idlePause();
       }
-      this.#index = answer.index === 0n ? 1n : answer.index;
-      const changed = this.#accept(answer);
-      this.#attempt = 0;
-      if (answer.index === 0n) return 1_000 + jitter();
-      return changed ? MIN_GAP_MS + jitter() : this.#idlePause();
+      return this.#take(this.#mayHide(answer) ? await this.#poll(0n, signal) : answer);
     } catch (error) {
       signal.throwIfAborted();
       return this.#fail(error);
     }
+  }
+
+  #take(answer: HealthAnswer): number {
+    this.#index = answer.index === 0n ? 1n : answer.index;
+    const changed = this.#accept(answer);
+    this.#attempt = 0;
+    if (answer.index === 0n) return 1_000 + jitter();
+    return changed ? MIN_GAP_MS + jitter() : this.#idlePause();
+  }
+
+  /** A stream does not say that it lacks an instance only because the token may not see it any more: a plain read does. */
+  #mayHide(answer: HealthAnswer): boolean {
+    const { snapshot } = this.#state;
+    if (!answer.streamed || snapshot === undefined || snapshot.digest === answer.digest) return false;
+    const seen = new Set(answer.parse().instances.map(instanceKey));
+    return snapshot.instances.some((instance) => !seen.has(instanceKey(instance)));
+  }
+
+  #poll(index: bigint, signal: AbortSignal): Promise<HealthAnswer> {
+    return this.#surroundings.whenConnected(() => this.#read(index, false, signal), signal);
   }
 
   async #read(index: bigint, consistent: boolean, signal: AbortSignal): Promise<HealthAnswer> {
