@@ -10,7 +10,8 @@ import { ask, Instance } from './traffic.ts';
 
 /**
  * From a registration in a real Consul to an answer through Kong's proxy. `KONG_ADMIN_URL` and `KONG_PROXY_URL` name a real
- * Kong with a database; without them the same runs on the double. Everything made here carries the owner `e2e` or a
+ * Kong: one with a database, a control plane and the proxy of its data plane, or one without a database, whose whole
+ * configuration is replaced. Without them the same runs on the double. Everything made here carries the owner `e2e` or a
  * name that starts with `e2e-`, and is removed at the end.
  */
 const HOST = 'e2e-web.service.consul';
@@ -34,15 +35,13 @@ beforeAll(async () => {
     `owner: e2e\nsources: { plugin: true }\nupstreams:\n  ${HOST}: {}\n`,
   );
   await Promise.all(instances.map((instance) => instance.listen()));
-  await kong('PUT', '/services/e2e-web', { host: HOST, retries: 0 });
-  await kong('PUT', '/services/e2e-web/routes/e2e-web', { paths: ['/e2e-web'] });
+  await addService();
 });
 
 afterAll(async () => {
   sidecar?.process.kill('SIGTERM');
   await sidecar?.ended;
-  await kong('DELETE', '/services/e2e-web/routes/e2e-web');
-  await kong('DELETE', '/services/e2e-web');
+  await removeService();
   await runCli(['cleanup', '--yes', ...flags()]);
   await Promise.all([...instances.map((instance) => instance.stop()), consul.dispose(), double?.stop()]);
   await rm(folder, { recursive: true });
@@ -50,6 +49,28 @@ afterAll(async () => {
 
 function flags(): readonly string[] {
   return ['--config', path.join(folder, 'config.yml'), '--consul-addr', consul.url, '--kong-admin-url', adminUrl];
+}
+
+async function addService(): Promise<void> {
+  const route = { name: 'e2e-web', paths: ['/e2e-web'] };
+  const service = { name: 'e2e-web', host: HOST, retries: 0 };
+  if (await isDeclarative()) return load({ services: [{ ...service, routes: [route] }] });
+  await kong('PUT', '/services/e2e-web', service);
+  await kong('PUT', '/services/e2e-web/routes/e2e-web', { paths: route.paths });
+}
+
+async function removeService(): Promise<void> {
+  if (await isDeclarative()) return load({});
+  await kong('DELETE', '/services/e2e-web/routes/e2e-web');
+  await kong('DELETE', '/services/e2e-web');
+}
+
+async function isDeclarative(): Promise<boolean> {
+  return JSON.stringify(await kong('GET', '/')).includes('"database":"off"');
+}
+
+async function load(entities: object): Promise<void> {
+  await kong('POST', '/config', { config: JSON.stringify({ _format_version: '3.0', ...entities }) });
 }
 
 async function kong(method: string, target: string, body?: unknown): Promise<unknown> {
