@@ -154,7 +154,7 @@ test('the trail tells each instance from Consul to Kong', async () => {
   await page.goto(`${stage.url()}/#/ledger`);
   await eventually(async () =>
     expect(await textOf(page, '.verdict')).toMatch(
-      /^Held: 2 removals, for no instance is registered any more.*looked at again in \d+ (min|h)/,
+      /^Held: 2 removals, because no instance is registered any more.*looked at again in \d+ (min|h)/,
     ),
   );
   stage.consul.setCheck('orders-2-http', 'passing');

@@ -32,7 +32,7 @@ export function trailContent(trail: ApiTrail, changes: readonly ApiChange[]): re
 function verdictOf({ hold }: ApiTrail, remark: string): readonly Part[] {
   if (hold !== null) {
     const until = hold.until === null ? [] : ['; looked at again ', relativeTime(hold.until)];
-    return [`: ${count(hold.removals, 'removal')}, for ${hold.why}`, ...until];
+    return [`: ${count(hold.removals, 'removal')}, because ${hold.why}`, ...until];
   }
   return remark === '' ? [] : [`: ${remark}`];
 }
@@ -115,12 +115,11 @@ function instance(verdict: ApiInstance, targets: ReadonlyMap<string, ApiTarget>)
   );
 }
 
-/** Whether it gets traffic, and why; the rule besides, where that says something else. */
-function trafficOf({ traffic, rule }: ApiInstance): readonly Part[] {
+/** Whether it gets traffic, who decided that, and why. */
+function trafficOf({ traffic }: ApiInstance): readonly Part[] {
   const { gets, decided_by: who, why } = traffic;
   const answer = gets === 'unknown' ? 'Traffic not known' : `${gets === 'yes' ? 'Gets' : 'Gets no'} traffic`;
-  const more = rule === why ? '' : `. As for Consul: ${rule}`;
-  return [element('b', {}, answer), `, decided by ${who}: ${why}${more}`];
+  return [element('b', {}, answer), `, decided by ${who}: ${why}`];
 }
 
 function pair(name: string, value: string): Node {
@@ -177,7 +176,7 @@ function strangers({ verdicts, kong_targets: targets }: ApiTrail): readonly Node
         element('b', {}, each.target),
         element('span', { class: 'chip' }, each.owned ? 'ours' : 'not ours'),
       ),
-      element('dl', {}, pair('Weight', String(each.weight)), pair('Kong says', each.health ?? '–')),
+      element('dl', { class: 'few' }, pair('Weight', String(each.weight)), pair('Kong says', each.health ?? '–')),
     ),
   );
   return [element('ul', { class: 'instances' }, ...rows)];
