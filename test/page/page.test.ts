@@ -76,7 +76,7 @@ function row(page: Page, upstream: string) {
 
 async function shownNames(page: Page): Promise<readonly string[]> {
   const names = await page
-    .locator('#list li:not([hidden]) a')
+    .locator('#list li a')
     .evaluateAll((links) => links.map((link) => link.getAttribute('data-name')));
   return names.map(String);
 }

@@ -99,6 +99,18 @@ test.each([
   expect(answer.split('\r\n', 1)[0]).toContain(status);
 });
 
+test('pages of other sites get nothing, but may link here', async () => {
+  server = await startServer({ host: '127.0.0.1', port: 0, endpoints });
+  const ask = (mode: string, site: string) =>
+    send(
+      `GET / HTTP/1.1\r\nHost: localhost\r\nSec-Fetch-Site: ${site}\r\nSec-Fetch-Mode: ${mode}\r\nConnection: close\r\n\r\n`,
+    );
+  expect(await ask('no-cors', 'cross-site')).toContain('403 Forbidden');
+  expect(await ask('cors', 'cross-site')).toContain('403 Forbidden');
+  expect(await ask('navigate', 'cross-site')).toContain('200 OK');
+  expect(await ask('cors', 'same-origin')).toContain('200 OK');
+});
+
 test('on another address, any Host will do', async () => {
   server = await startServer({ host: '0.0.0.0', port: 0, endpoints });
   const answer = await send('GET /healthz HTTP/1.1\r\nHost: sidecar.internal\r\nConnection: close\r\n\r\n');

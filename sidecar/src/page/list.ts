@@ -41,20 +41,25 @@ export class UpstreamList {
     const focused = this.#focusedName();
     for (const name of delta.gone) this.#drop(name);
     for (const name of delta.changed) this.#put(name);
-    if (delta.all || delta.changed.length + delta.gone.length > 0) this.#arrange();
+    if (delta.all || delta.changed.length + delta.gone.length > 0) this.filter();
     for (const name of delta.changed) this.#flash(name);
     if (focused !== undefined && this.#focusedName() !== focused) this.#rows.get(focused)?.link.focus();
   }
 
-  /** Shows the rows that the filters let through. */
+  /** Shows the rows that the filters let through, trouble first; only what is shown is part of the page. */
   filter(): void {
-    let shown = 0;
-    for (const row of this.#rows.values()) {
-      const isShown = this.#filters.lets(row.summary);
-      if (row.item.hidden === isShown) row.item.hidden = !isShown;
-      if (isShown) shown += 1;
+    const shown = [...this.#rows.values()]
+      .filter(({ summary }) => this.#filters.lets(summary))
+      .sort((a, b) => compareSummaries(a.summary, b.summary))
+      .map(({ item }) => item);
+    const wanted = new Set<Element>(shown);
+    for (const item of [...this.#list.children]) if (!wanted.has(item)) item.remove();
+    let next = this.#list.firstElementChild;
+    for (const item of shown) {
+      if (item === next) next = next.nextElementSibling;
+      else this.#list.insertBefore(item, next);
     }
-    this.#tellShown(shown);
+    this.#tellShown(shown.length);
     this.#keepStop();
   }
 
@@ -68,7 +73,7 @@ export class UpstreamList {
   /** Puts the focus on a row; on the list when it is not there. */
   focus(name: string | undefined): void {
     const row = name === undefined ? undefined : this.#rows.get(name);
-    if (row === undefined || row.item.hidden) this.#list.focus();
+    if (row?.item.isConnected !== true) this.#list.focus();
     else row.link.focus();
   }
 
@@ -99,16 +104,6 @@ export class UpstreamList {
   #drop(name: string): void {
     this.#rows.get(name)?.item.remove();
     this.#rows.delete(name);
-  }
-
-  #arrange(): void {
-    const rows = [...this.#rows.values()].sort((a, b) => compareSummaries(a.summary, b.summary));
-    let next = this.#list.firstElementChild;
-    for (const { item } of rows) {
-      if (item === next) next = next.nextElementSibling;
-      else this.#list.insertBefore(item, next);
-    }
-    this.filter();
   }
 
   #flash(name: string): void {
@@ -150,7 +145,7 @@ export class UpstreamList {
   /** Tab leads to one row, arrows to the others: a thousand stops would be none. */
   #keepStop(): void {
     const row = this.#stop === undefined ? undefined : this.#rows.get(this.#stop);
-    if (row !== undefined && !row.item.hidden) return;
+    if (row?.item.isConnected === true) return;
     this.#setStop(this.#shownLinks()[0]?.dataset.name);
   }
 
@@ -161,7 +156,7 @@ export class UpstreamList {
   }
 
   #shownLinks(): readonly HTMLAnchorElement[] {
-    return [...this.#list.querySelectorAll<HTMLAnchorElement>('li:not([hidden]) > a')];
+    return [...this.#list.querySelectorAll<HTMLAnchorElement>('li > a')];
   }
 
   #focusedName(): string | undefined {

@@ -28,16 +28,19 @@ const POLICY = [
   "trusted-types 'none'",
 ].join('; ');
 
+/** The folder of the built program, in which this file stands one folder below. */
+const BUILT = new URL('../', import.meta.url);
+
 /** The page, its parts, and the description of the API. @throws when the program was not built whole */
-export async function readAssets(): Promise<readonly Asset[]> {
-  const page = new URL('../page/', import.meta.url);
+export async function readAssets(built = BUILT): Promise<readonly Asset[]> {
+  const page = new URL('page/', built);
   const names = (await readdir(page)).filter((name) => extension(name) in TYPES).sort();
   const parts = await Promise.all(
     names.map(async (name) =>
       asset(name === 'index.html' ? '/' : `/page/${name}`, await readFile(new URL(name, page))),
     ),
   );
-  const description = await readFile(new URL('openapi.json', import.meta.url));
+  const description = await readFile(new URL('serve/openapi.json', built));
   return [...parts, asset('/api/v1/openapi.json', description)];
 }
 

@@ -23,6 +23,11 @@ export function isForLoopback(host: string | undefined): boolean {
   return isLoopback(name) || name.endsWith('.localhost');
 }
 
+/** Whether a page of another site asks behind the back of who looks at it: links are fine, all else is not. */
+export function isFromElsewhere({ headers }: IncomingMessage): boolean {
+  return headers['sec-fetch-site'] === 'cross-site' && headers['sec-fetch-mode'] !== 'navigate';
+}
+
 /** Whether the request carries the token, compared in a time that tells nothing. */
 export function carriesToken(request: IncomingMessage, token: string): boolean {
   const given = /^bearer +(.*)$/i.exec(request.headers.authorization ?? '')?.[1] ?? '';

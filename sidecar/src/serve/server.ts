@@ -2,7 +2,7 @@ import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { limitConnections } from './connections.ts';
 import { json, type Reply, text } from './reply.ts';
-import { carriesToken, isForLoopback, isLoopback } from './request-guard.ts';
+import { carriesToken, isForLoopback, isFromElsewhere, isLoopback } from './request-guard.ts';
 
 /** What an endpoint is told of a request. */
 export interface ApiRequest {
@@ -37,6 +37,8 @@ export interface RunningServer {
 
 /** Connections at once; fewer than the 1,024 files that a process may usually have open. */
 const MAX_CONNECTIONS = 512;
+/** Who does not take an answer for so long loses it. */
+const STALLED_MS = 30_000;
 const LIMITS = {
   // Longer than the minute that proxies keep a connection: they must be the ones to close it. Who is idle makes room anyway.
   keepAliveTimeout: 65_000,
@@ -68,6 +70,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     );
   });
   limitConnections(server, MAX_CONNECTIONS);
+  server.setTimeout(STALLED_MS);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(options.port, options.host, resolve);
@@ -77,6 +80,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 
 async function answer(request: IncomingMessage, options: ServerOptions): Promise<Reply> {
   if (isLoopback(options.host) && !isForLoopback(request.headers.host)) return text(421, MISDIRECTED);
+  if (isFromElsewhere(request)) return json(403, { message: 'not for pages of other sites' });
   if (request.method !== 'GET' && request.method !== 'HEAD') return notAllowed();
   const path = pathOf(request);
   for (const endpoint of options.endpoints) {
