@@ -8,12 +8,16 @@ import type { UpstreamReport } from '../reconcile/report.ts';
 import { declarativeLine } from './declarative-line.ts';
 import { instanceNews } from './instance-news.ts';
 
+/** Of problems that name a port or an id there is no end. */
+const MOST_ELECTION_PROBLEMS = 5;
+
 /** One line for each thing that happened, none when nothing did. Data first, then a fixed sentence. */
 export class EventLog {
   readonly #log: Logger;
   readonly #failed = new Set<string>();
   #leader: string | undefined;
-  #electionProblem: string | undefined;
+  /** What has failed since a leader was known. */
+  readonly #electionProblems = new Set<string>();
 
   constructor(log: Logger) {
     this.#log = log;
@@ -67,7 +71,7 @@ export class EventLog {
   }
 
   leads(): void {
-    this.#electionProblem = undefined;
+    this.#electionProblems.clear();
     this.#leader = undefined;
     this.#log.info('this sidecar leads: it writes to Kong from now on');
   }
@@ -77,16 +81,20 @@ export class EventLog {
   }
 
   leader(holder: string | undefined): void {
-    this.#electionProblem = undefined;
+    this.#electionProblems.clear();
     if (holder === this.#leader) return;
     this.#leader = holder;
     this.#log.info({ leader: holder }, 'another sidecar leads: this one stands by');
   }
 
   electionFailed(problem: string): void {
-    if (problem === this.#electionProblem) this.#log.debug({ problem }, 'the election still fails');
-    else this.#log.warn({ problem }, 'the election fails: without a leader nothing is written');
-    this.#electionProblem = problem;
+    const isOld = this.#electionProblems.has(problem) || this.#electionProblems.size >= MOST_ELECTION_PROBLEMS;
+    if (isOld) {
+      this.#log.debug({ problem }, 'the election still fails');
+      return;
+    }
+    this.#electionProblems.add(problem);
+    this.#log.warn({ problem }, 'the election fails: without a leader nothing is written');
   }
 
   #state(before: UpstreamReport | undefined, now: UpstreamReport, upstream: string): void {
