@@ -32,14 +32,16 @@ export function instanceId(service: string, host: string, port: number): string 
  * knows another address: a restarted container may have got a new one, and another container its old one.
  */
 export async function keepRegistered(kept: KeptRegistration, signal: AbortSignal): Promise<void> {
+  let isDone = true;
   while (!signal.aborted) {
-    const isDone = await registerOnce(kept);
+    isDone = await registerOnce(kept, isDone);
     await sleep(isDone ? LOOK_AGAIN_MS : RETRY_MS, undefined, { signal }).catch(() => undefined);
   }
   await deregister(kept);
 }
 
-async function registerOnce({ consul, registration, isWell, log }: KeptRegistration): Promise<boolean> {
+async function registerOnce(kept: KeptRegistration, wasDone: boolean): Promise<boolean> {
+  const { consul, registration, isWell, log } = kept;
   const { id, service, address, port } = registration;
   try {
     const known = services.parse(await consul.agent.service.list())[id];
@@ -63,7 +65,7 @@ async function registerOnce({ consul, registration, isWell, log }: KeptRegistrat
     log(`registered ${id} at ${address}:${port}`);
     return true;
   } catch (error) {
-    log(`Consul did not take the registration, trying again: ${reason(error)}`);
+    if (wasDone) log(`Consul did not take the registration, trying again: ${reason(error)}`);
     return false;
   }
 }
