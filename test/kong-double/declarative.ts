@@ -70,7 +70,9 @@ export class Declarative {
     const byId = flat.rows.toSorted((one, other) => (String(one.entity.id) < String(other.entity.id) ? -1 : 1));
     for (const { kind, entity } of byId) tables.put(kind, entity);
     this.#opaque = flat.opaque;
-    this.#hash = hash;
+    const isEmpty = flat.rows.length === 0 && [...flat.opaque.values()].every((list) => list.length === 0);
+    // `config_is_empty` of `kong/db/declarative/import.lua`: what holds no entity counts as no configuration.
+    this.#hash = isEmpty && isSince(this.#node.schemas.release, SINCE.emptyHash) ? EMPTY_HASH : hash;
     balancer.reload();
     return { status: 201, body: this.#loaded(), afterMs: this.#loadMs };
   }

@@ -28,6 +28,7 @@ export function isSince(release: Release, since: Since | undefined): boolean {
  * | POST of a target that exists            | 200, updated, `Deprecation` | 3.0   |
  * | verb of `healthy` and `unhealthy`       | POST                        | 3.0   |
  * | `_format_version` "3.0"                 | refused                     | 3.0   |
+ * | hash of a configuration without entity  | md5 of the text             | 3.2   |
  * | `flatten_errors`                        | ignored                     | 3.2   |
  * | no entity under a tag                   | `{}`                        | 3.4   |
  * | uniqueness inside `POST /config`        | the last one wins           | 3.4   |
@@ -41,6 +42,7 @@ export const SINCE = {
   targetConflict: [3, 0],
   healthByPut: [3, 0],
   formatVersion3: [3, 0],
+  emptyHash: [3, 2],
   flattenErrors: [3, 2],
   emptyTagList: [3, 4],
   declarativeUniqueness: [3, 4],

@@ -5,7 +5,7 @@ import type { KongClient } from '../client.ts';
 import { KongChangedError } from '../errors.ts';
 import { type Base, mergeDocument, partDocument } from './base.ts';
 import { type Known, overlay } from './known.ts';
-import { EMPTY_HASH, exportConfig, hashOf, loadConfig, readHash } from './load-config.ts';
+import { EMPTY_HASH, exportConfig, isHashOf, loadConfig, readHash } from './load-config.ts';
 import type { NewsListener } from './news.ts';
 import { readUpstreams } from './read-entities.ts';
 import { type Refusal, RefusedError } from './refusal.ts';
@@ -33,7 +33,7 @@ const HASH_PAUSE_MS = 100;
  *
  * | Kong's `configuration_hash`     | means                                                             |
  * | ------------------------------- | ----------------------------------------------------------------- |
- * | of the document loaded last     | Kong holds it                                                     |
+ * | of the document loaded last     | Kong holds it; it is zeros when there is no entity in it          |
  * | only zeros, and we have loaded  | Kong lost its memory: the same document goes back, whole          |
  * | another                         | somebody loaded another: all is read again                        |
  */
@@ -162,7 +162,7 @@ export class KongDocument {
 
   /** Whether Kong holds the text of what is known; false while it has to be read first. */
   holds(text: string): boolean {
-    return !this.#isLost && this.#hash === hashOf(text);
+    return !this.#isLost && isHashOf(text, this.#hash);
   }
 
   /**
@@ -174,19 +174,19 @@ export class KongDocument {
     const startMs = performance.now();
     const refusal: Refusal | undefined = await loadConfig(this.#client, { text, isOvertaken }, signal);
     if (refusal !== undefined) throw new RefusedError(refusal);
-    await this.#verify(text, signal);
+    const hash = await this.#verify(text, signal);
     const wasLost = this.#isLost;
-    this.#take(draft, hashOf(text));
+    this.#take(draft, hash);
     const bytes = Buffer.byteLength(text);
     this.#tell({ kind: 'loaded', bytes, ms: Math.round(performance.now() - startMs), upstreams });
     if (wasLost) this.#tell({ kind: 'refilled', bytes });
   }
 
   /** Kong tells the hash of what all of its workers are to use. */
-  async #verify(text: string, signal: AbortSignal): Promise<void> {
-    const hash = hashOf(text);
+  async #verify(text: string, signal: AbortSignal): Promise<string> {
     for (let tries = 0; tries < HASH_TRIES; tries += 1) {
-      if ((await readHash(this.#client, signal)) === hash) return;
+      const hash = await readHash(this.#client, signal);
+      if (isHashOf(text, hash)) return hash;
       await sleep(HASH_PAUSE_MS, signal);
     }
     this.#hash = undefined;

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
 import type { KongClient } from '../client.ts';
 import { parse } from '../entities.ts';
@@ -9,7 +10,10 @@ import { isUntold, parseRefusal, type Refusal } from './refusal.ts';
 const BODY_LIMIT_BYTES = 10 * 1024 * 1024;
 /** Loading and exporting thousands of entities takes Kong longer than any other answer. */
 const PATIENCE_MS = 120_000;
-/** What a Kong without a database reports that has got no configuration yet. */
+/**
+ * What a Kong without a database reports that has got no configuration yet, and from 3.2 on also one that was given a
+ * document without a single entity (`config_is_empty` of `kong/db/declarative/import.lua`).
+ */
 export const EMPTY_HASH = '0'.repeat(32);
 
 const CHECKED = { check_hash: '1' } as const;
@@ -22,9 +26,16 @@ const exported = z.object({ config: z.string() });
 /** Why Kong refused a document; undefined when it holds it now. */
 export type LoadOutcome = Refusal | undefined;
 
-/** The hash that Kong reports for a text that it has loaded. */
-export function hashOf(text: string): string {
-  return createHash('md5').update(text).digest('hex');
+/** Whether this is the hash that Kong reports when it holds the text. */
+export function isHashOf(text: string, hash: string | undefined): boolean {
+  return hash === createHash('md5').update(text).digest('hex') || (hash === EMPTY_HASH && hasNoEntity(text));
+}
+
+/** Keys with an underscore are about the document itself. */
+function hasNoEntity(text: string): boolean {
+  const document: unknown = parseYaml(text, { maxAliasCount: -1 });
+  const entities = typeof document === 'object' && document !== null ? Object.entries(document) : [];
+  return entities.every(([key, list]) => key.startsWith('_') || Object.keys(list ?? {}).length === 0);
 }
 
 /** `configuration_hash` of what Kong holds. */
