@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Instance } from '../core/instance.ts';
+import type { CheckStatus, Instance } from '../core/instance.ts';
 
 /** An entry that could not be read: it is left out, counted and shown. */
 export interface MalformedEntry {
@@ -21,8 +21,13 @@ const tags = z
   .nullish()
   .transform((value) => value ?? []);
 
+/** An agent knows three; the catalog keeps whatever was registered, and Consul itself counts all others as not passing. */
+const status = z
+  .string()
+  .transform((value): CheckStatus => (value === 'passing' || value === 'warning' ? value : 'critical'));
+
 const check = z
-  .object({ CheckID: z.string(), Name: text, Status: z.enum(['passing', 'warning', 'critical']), Output: text })
+  .object({ CheckID: z.string(), Name: text, Status: status, Output: text })
   .transform((raw) => ({ id: raw.CheckID, name: raw.Name, status: raw.Status, output: raw.Output }));
 
 const taggedAddress = z
