@@ -128,6 +128,16 @@ describe('an empty answer that can be believed', () => {
     expect(consul.readsOf('web').some(({ query }) => query.get('consistent') === '1')).toBe(true);
   });
 
+  test('one whose confirming read fails removes nothing, and says so', async () => {
+    consul.set('web', [A, B, C]);
+    start();
+    await holds(targets.a, targets.b, targets.c);
+    const filtered = answer({ entries: [], headers: { 'X-Consul-Results-Filtered-By-ACLs': 'true' } });
+    consul.script('web', answer({ index: 9_999, entries: [A] }), filtered);
+    await eventually(() => expect(harness?.failures.map(({ reason }) => reason)).toContain('filtered_by_acls'));
+    expect(deletes()).toBe(0);
+  });
+
   test('one that the confirming read denies removes nothing', async () => {
     consul.set('web', [A, B]);
     start();
@@ -180,7 +190,7 @@ test('one service that never answers holds removals for the start-up hold only',
   await kong.seed('POST', '/upstreams', { name: 'web', tags: ['kong-consul:test'] });
   await kong.seed('POST', '/upstreams/web/targets', { target: '10.0.0.9:1', tags: ['kong-consul:test'] });
   consul.always('late', () => answer({ status: 500 }));
-  start({ upstreams: { web: {}, late: {} }, startupHoldMs: 400 });
+  start({ upstreams: { web: {}, late: {} }, startupHoldMs: 3_000 });
   await eventually(() => expect(harness?.store.report('web')?.hold?.reason).toBe('first_answers'));
   await holds(targets.a, targets.b, targets.c);
 });

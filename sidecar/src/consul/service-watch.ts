@@ -80,10 +80,16 @@ export class ServiceWatch {
 
   /**
    * Asks the leader again, now, without blocking: what the guard wants before it takes much away.
-   * @throws when the answer cannot be trusted; the watch is as it was
+   * @throws when the answer cannot be trusted, which is told as any failed read; what was known stays
    */
   async confirm(signal: AbortSignal): Promise<WatchState> {
-    return await this.#readNow(true, signal);
+    try {
+      return await this.#readNow(true, signal);
+    } catch (error) {
+      signal.throwIfAborted();
+      this.#note(describe(error));
+      throw error;
+    }
   }
 
   /** Reads the service now, whenever its turn is. @throws as `confirm` */
@@ -158,15 +164,18 @@ export class ServiceWatch {
   }
 
   async #fail(error: unknown): Promise<number> {
-    const failure = describe(error);
-    this.#state = { ...this.#state, failure, failures: this.#state.failures + 1 };
-    this.#surroundings.onFailure(this.#state, failure);
+    this.#note(describe(error));
     this.#restart();
     if (isOutage(error)) await this.#surroundings.gate.pass();
     const asked = error instanceof UntrustedAnswerError ? error.retryAfterMs : undefined;
     this.#attempt += 1;
     const pauseMs = backoffMs(this.#attempt, BACKOFF_BASE_MS, BACKOFF_CAP_MS) + MIN_GAP_MS;
     return asked === undefined ? pauseMs : Math.max(pauseMs, Math.min(asked, RETRY_AFTER_CAP_MS));
+  }
+
+  #note(failure: ReadFailure): void {
+    this.#state = { ...this.#state, failure, failures: this.#state.failures + 1 };
+    this.#surroundings.onFailure(this.#state, failure);
   }
 
   #restart(): void {
