@@ -342,6 +342,10 @@ describe('HC-K: health checks that cannot work are refused before Kong has them'
       'active: { healthy: { interval: 5, successes: 0 }, unhealthy: { interval: 5, tcp_failures: 1 } }',
     ],
     [
+      'passive checks find failures, and nothing finds the recovery (apisix 3616)',
+      'passive: { unhealthy: { http_failures: 3 } }, active: { healthy: { interval: 0 }, unhealthy: { interval: 0 } }',
+    ],
+    [
       'unhealthy ones are never probed again (Kong 5531)',
       'active: { healthy: { interval: 5, successes: 1 }, unhealthy: { interval: 0, http_failures: 1 } }',
     ],
@@ -351,10 +355,6 @@ describe('HC-K: health checks that cannot work are refused before Kong has them'
   });
 
   test.each([
-    [
-      'passive checks find failures, and nothing finds the recovery (apisix 3616)',
-      { passive: { unhealthy: { http_failures: 3 } } },
-    ],
     [
       'a status in neither list freezes the counters (Kong 15001)',
       {
