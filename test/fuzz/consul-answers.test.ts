@@ -76,7 +76,8 @@ describe('an answer of Consul is read, or refused by name', () => {
     async ([code, headers, body]) => {
       server.answer = () => ({ status: code, headers, body });
       const names = await declared(readServiceNames(client, {}, 10_000, signal));
-      if (names !== undefined) expect([...names].sort()).toEqual(Object.keys(JSON.parse(body)).sort());
+      if (names !== undefined)
+        expect([...names].sort()).toEqual(Object.keys(JSON.parse(Buffer.from(body).toString())).sort());
     },
   );
 

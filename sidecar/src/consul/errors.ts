@@ -1,11 +1,12 @@
 import type { DistrustReason } from '../core/trust.ts';
+import { shortened } from '../net/foreign-text.ts';
 
 /** No whole answer came: not reachable, cut off, too large, too slow. */
 export class ConsulRequestError extends Error {
   override readonly name = 'ConsulRequestError';
 
   constructor(path: string, addr: string, cause: unknown) {
-    super(`Consul at ${addr} gave no answer to ${path}: ${reasonOf(cause)}`);
+    super(`Consul at ${addr} gave no answer to ${path}: ${shortened(reasonOf(cause))}`);
   }
 }
 
@@ -21,7 +22,7 @@ export class UntrustedAnswerError extends Error {
     why: string,
     details: { readonly reason: DistrustReason; readonly status: number; readonly retryAfterMs: number | undefined },
   ) {
-    super(`${what}: ${why}`);
+    super(`${shortened(what)}: ${why}`);
     this.reason = details.reason;
     this.status = details.status;
     this.retryAfterMs = details.retryAfterMs;

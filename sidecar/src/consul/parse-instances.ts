@@ -80,7 +80,10 @@ export function parseInstances(list: readonly unknown[]): {
   return { instances, malformed };
 }
 
+/** Keys are Consul's, and as long as somebody made them. */
+const MAX_PATH = 200;
+
 function describe(error: z.ZodError): string {
   const [issue] = error.issues;
-  return `${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'unreadable'}`;
+  return `${(issue?.path.join('.') ?? '').slice(0, MAX_PATH)}: ${(issue?.message ?? 'unreadable').slice(0, MAX_PATH)}`;
 }

@@ -1,3 +1,5 @@
+import { shortened } from '../net/foreign-text.ts';
+
 /** Kong answered with a status that is no success. */
 export class KongStatusError extends Error {
   override readonly name = 'KongStatusError';
@@ -33,7 +35,7 @@ export class NotKongError extends Error {
   override readonly name = 'NotKongError';
 
   constructor(request: string, url: string, reason: string) {
-    super(`${url} does not answer ${request} as Kong's Admin API: ${reason}. Check kong.admin_url`);
+    super(`${url} does not answer ${request} as Kong's Admin API: ${shortened(reason)}. Check kong.admin_url`);
   }
 }
 

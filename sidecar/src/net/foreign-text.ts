@@ -17,7 +17,12 @@ export function foreignText(text: string, secrets: readonly string[]): string {
     .sort((a, b) => b.length - a.length)
     .reduce((shown, secret) => shown.replaceAll(secret, '***'), text);
   const line = hidden.replace(/[\p{Cc}\u2028\u2029]+/gu, ' ').trim();
-  return line.length > MAX_LENGTH ? `${line.slice(0, MAX_LENGTH)}…` : line;
+  return shortened(line);
+}
+
+/** As much of a text that others made as a message needs. */
+export function shortened(text: string): string {
+  return text.length > MAX_LENGTH ? `${text.slice(0, MAX_LENGTH)}…` : text;
 }
 
 /** All that must not be shown of `user:password`. */
