@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { FaultKind } from '../kong-double/faults.ts';
 import { type ChaosFault, EVERYWHERE, type Outage } from './fault.ts';
-import type { Scene } from './scene.ts';
+import { type Scene, TIMEOUT_SECONDS } from './scene.ts';
 
 const WRITES = ['POST', 'PATCH', 'DELETE'] as const;
 
@@ -16,6 +16,14 @@ export const outagesOfKong: readonly Outage[] = [
     return async () => {
       await end();
       // What it has taken up it still does, in its own time.
+      await wait(ms);
+    };
+  }),
+  outage('Kong writes late, when nobody waits any more', async (scene) => {
+    const ms = TIMEOUT_SECONDS * 1000 + scene.random.between(100, 1_500);
+    const end = writes(scene, { kind: 'delay', ms });
+    return async () => {
+      await end();
       await wait(ms);
     };
   }),

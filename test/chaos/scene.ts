@@ -27,6 +27,8 @@ export interface SceneOptions {
 /** The guard waits as the README says, but not as long: a campaign has no half hour for each fault. */
 const GRACE_SECONDS = 2;
 const HOLD_SECONDS = 1;
+/** Of requests to Kong. */
+export const TIMEOUT_SECONDS = 2;
 const GIVE_UP_MS = 60_000;
 const CONSUL_GIVE_UP_MS = 60_000;
 const QUIET_MS = 150;
@@ -142,7 +144,7 @@ function configOf(consul: ConsulSide, kong: KongSide): unknown {
   return {
     owner: OWNER,
     consul: { addr: consul.own.url, token: consul.token.id },
-    kong: { admin_url: kong.double.adminUrl, timeout_seconds: 2 },
+    kong: { admin_url: kong.double.adminUrl, timeout_seconds: TIMEOUT_SECONDS },
     empty_grace_seconds: GRACE_SECONDS,
     hold_seconds: HOLD_SECONDS,
     upstreams: fileBindings(),

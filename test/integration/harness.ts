@@ -6,7 +6,7 @@ import type { ReadFailure } from '../../sidecar/src/consul/snapshot.ts';
 import { WatchPool } from '../../sidecar/src/consul/watch-pool.ts';
 import { ownerTag } from '../../sidecar/src/core/ownership.ts';
 import type { FileEntry } from '../../sidecar/src/core/resolve-bindings.ts';
-import { KongClient, type KongConnection } from '../../sidecar/src/kong/client.ts';
+import { doubtfulUpstream, KongClient, type KongConnection } from '../../sidecar/src/kong/client.ts';
 import { DatabaseDriver } from '../../sidecar/src/kong/database-driver.ts';
 import { BaseFile } from '../../sidecar/src/kong/declarative/base-file.ts';
 import { DeclarativeDriver } from '../../sidecar/src/kong/declarative/declarative-driver.ts';
@@ -57,14 +57,13 @@ export function startHarness(consulUrl: string, kong: KongDouble, options: Harne
     { addr: consulUrl, verify: true, maxBodyBytes: 10_000_000 },
     fixedToken('secret-token'),
   );
-  const client = new KongClient({
-    adminUrl: kong.adminUrl,
-    headers: {},
-    verify: true,
-    timeoutMs: 2_000,
-    concurrency: 8,
-    writesPerSecond: 200,
+  const connection = {
+    ...{ adminUrl: kong.adminUrl, headers: {}, verify: true, timeoutMs: 2_000, concurrency: 8, writesPerSecond: 200 },
     ...options.kong,
+  };
+  const client = new KongClient(connection, (request) => {
+    const doubtful = doubtfulUpstream(request);
+    if (doubtful !== undefined) follower?.writeLost(doubtful);
   });
   const news: DeclarativeNews[] = [];
   const driver = createDriver(client, options, (each) => news.push(each));

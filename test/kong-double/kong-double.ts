@@ -60,6 +60,11 @@ export class KongDouble {
     return readState(this.#admin.tables);
   }
 
+  /** Requests to the Admin API that came and have not been answered yet. */
+  get requestsInFlight(): number {
+    return this.#inFlight;
+  }
+
   /** The most requests to the Admin API that were open at once. */
   get maxConcurrentRequests(): number {
     return this.#mostInFlight;

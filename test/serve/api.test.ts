@@ -11,7 +11,7 @@ let events: EventsClient;
 beforeAll(async () => {
   stage = await startStage({
     upstreams: ['web', 'empty', 'pay', 'silent', 'odd'].map((name) => `  ${name}: {}\n`).join(''),
-    flags: ['--startup-hold-seconds', '0'],
+    flags: ['--startup-hold-seconds', '0', '--kong-poll-seconds', '0.2'],
     prepare: async (consul, kong) => {
       registerMany(consul, 'web', 3);
       registerMany(consul, 'pay', 1);
@@ -207,4 +207,13 @@ test('metrics tell all of it', async () => {
   expect(value('event_clients')).toBeGreaterThanOrEqual(1);
   expect(metrics).toMatch(/^process_resident_memory_bytes \d+/m);
   expect(metrics).not.toContain('undefined');
+});
+
+test('a Kong that cannot be read is told while it lasts', async () => {
+  await stage.kong.stop();
+  await eventually(async () =>
+    expect(await get('/api/v1/status')).toMatchObject({ kong: { problem: expect.any(String) } }),
+  );
+  await stage.kong.listen();
+  await eventually(async () => expect(await get('/api/v1/status')).toMatchObject({ kong: { problem: null } }));
 });

@@ -3,7 +3,7 @@ import type { ConsulClient } from '../consul/client.ts';
 import { WatchPool } from '../consul/watch-pool.ts';
 import { queryKey } from '../core/binding.ts';
 import type { Change } from '../core/change.ts';
-import type { KongClient } from '../kong/client.ts';
+import { doubtfulUpstream, type KongClient, type KongObserver } from '../kong/client.ts';
 import type { NewsListener } from '../kong/declarative/news.ts';
 import type { KongDriver } from '../kong/driver.ts';
 import type { KongInfo } from '../kong/info.ts';
@@ -101,7 +101,12 @@ export async function createRunParts(io: CommandIo, flags: { readonly dryRun: bo
     signal,
   );
   const election = createElection(io, consul, events, () => parts.follower);
-  const kong = createKong(config, (request) => metrics.request(request), election && (() => election.fence()));
+  const onRequest: KongObserver = (request) => {
+    metrics.request(request);
+    const doubtful = doubtfulUpstream(request);
+    if (doubtful !== undefined) parts.follower?.writeLost(doubtful);
+  };
+  const kong = createKong(config, onRequest, election && (() => election.fence()));
   const shown = createShown(
     {
       config,

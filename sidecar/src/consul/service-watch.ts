@@ -143,7 +143,7 @@ export class ServiceWatch {
     const { client, maxStaleMs } = this.#surroundings;
     const waitMs = Math.round(index === 0n ? UNBLOCKED_WAIT_MS : this.#surroundings.waitMs());
     // Consul adds up to a sixteenth of the wait on its own.
-    using limit = deadline(signal, waitMs * (1 + 1 / 16) + DEADLINE_GRACE_MS);
+    using limit = deadline(signal, Math.round(waitMs * (1 + 1 / 16)) + DEADLINE_GRACE_MS);
     const { query } = this.#state;
     return await readHealth(client, { query, index, waitMs, consistent, maxStaleMs }, limit.signal);
   }

@@ -71,9 +71,15 @@ export type KongObserver = (event: {
   readonly method: string;
   /** As in the request: `/upstreams/ID/targets`. */
   readonly path: string;
+  readonly upstream: string | undefined;
   readonly status: number | 'error';
   readonly ms: number;
 }) => void;
+
+/** The upstream of a write that Kong may do yet although its answer will not come. */
+export function doubtfulUpstream({ method, status, upstream }: Parameters<KongObserver>[0]): string | undefined {
+  return method !== 'GET' && (status === 'error' || status >= 500) ? upstream : undefined;
+}
 
 /** One Admin API: budget, deadline and retry for all requests are here and nowhere else. */
 export class KongClient {
@@ -162,19 +168,18 @@ export class KongClient {
     } catch (error) {
       signal.throwIfAborted();
       term?.throwIfAborted();
-      this.#observe({ method: request.method, path: request.path, status: 'error', ms: performance.now() - startMs });
+      this.#tell(request, 'error', startMs);
       if (isTooLarge(error))
         throw new NotKongError(label, this.displayUrl, `the answer is larger than ${MAX_BODY_BYTES} bytes`);
       const reason = limit.expired() ? `nothing came within ${timeoutMs} ms` : reasonOf(error);
       throw new KongUnreachableError(label, this.displayUrl, reason);
     }
-    this.#observe({
-      method: request.method,
-      path: request.path,
-      status: response.status,
-      ms: performance.now() - startMs,
-    });
+    this.#tell(request, response.status, startMs);
     return this.#interpret(request, label, response);
+  }
+
+  #tell({ method, path, upstream }: KongRequest, status: number | 'error', startMs: number): void {
+    this.#observe({ method, path, upstream, status, ms: performance.now() - startMs });
   }
 
   #interpret(request: KongRequest, label: string, response: AxiosResponse<unknown>): KongAnswer {

@@ -65,9 +65,10 @@ function pill(text: string, tone: Tone): Node {
 }
 
 function factsOf({ consul, kong, targets, owner, started, held_removals: held }: ApiStatus): readonly Node[] {
-  const answer = consul.oldest_answer === null ? 'no answer yet' : relativeTime(consul.oldest_answer);
+  const answer =
+    consul.oldest_answer === null ? ['no answer yet'] : ['oldest answer ', relativeTime(consul.oldest_answer)];
   const failing = consul.failing === 0 ? '' : `${count(consul.failing, 'service')} cannot be read`;
-  const watched = [`${count(consul.watches, 'service')} watched, oldest answer `, answer];
+  const watched = [count(consul.watches, 'service', 'watched'), ...(consul.watches === 0 ? [] : [', ', ...answer])];
   const about = kong.version === null ? 'no answer yet' : `${kong.version}, ${databaseText(kong.database)}`;
   return [
     fact('Consul', consul.address, watched, failing),

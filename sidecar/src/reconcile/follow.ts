@@ -4,6 +4,7 @@ import { KongStatusError } from '../kong/errors.ts';
 import { Gate } from '../net/gate.ts';
 import { backoffMs, sleep } from '../net/sleep.ts';
 import type { BindingSources } from './binding-sources.ts';
+import { Doubts } from './doubts.ts';
 import { KeyedQueue } from './keyed-queue.ts';
 import type { Leadership, Role } from './leadership.ts';
 import { findMissing, type OwnedCheck } from './missing.ts';
@@ -45,6 +46,7 @@ export class Follower {
   readonly #attempts = new Map<string, number>();
   /** To be read before they are looked at again. */
   readonly #unsure = new Set<string>();
+  readonly #doubts = new Doubts();
   #allAnswered = false;
   #statesRead = false;
   #bindingsRead = false;
@@ -83,6 +85,11 @@ export class Follower {
   serviceChanged(key: string): void {
     this.#noteAnswers();
     for (const upstream of this.#upstreamsOf.get(key) ?? []) this.#add(upstream);
+  }
+
+  /** A write to this upstream got no answer. */
+  writeLost(upstream: string): void {
+    this.#doubts.note(upstream);
   }
 
   /** Reads the bindings again at once, because the config file changed. */
@@ -127,11 +134,12 @@ export class Follower {
   }
 
   async #look(upstream: string): Promise<void> {
-    if (this.#unsure.delete(upstream)) this.#context.store.dropState(upstream);
+    if (this.#unsure.delete(upstream) || this.#doubts.has(upstream)) this.#context.store.dropState(upstream);
     try {
       const { againAfterMs } = await pass(upstream, this.#context, this.#signal);
       this.#attempts.delete(upstream);
-      if (againAfterMs !== undefined) this.#queue.add(upstream, Math.max(1, againAfterMs));
+      for (const ms of [againAfterMs, this.#doubts.nextLookMs(upstream)])
+        if (ms !== undefined) this.#queue.add(upstream, Math.max(1, ms));
     } catch (error) {
       if (this.#signal.aborted) return;
       this.#fail(upstream, error);
@@ -146,7 +154,11 @@ export class Follower {
     const attempt = (this.#attempts.get(upstream) ?? 0) + 1;
     this.#attempts.set(upstream, attempt);
     this.#kongGate.pass().then(
-      () => this.#queue.add(upstream, 1 + backoffMs(attempt, 50, RETRY_CAP_MS)),
+      () => {
+        // What it was asked before it went away it may do now.
+        if (this.#doubts.has(upstream)) this.#doubts.note(upstream);
+        this.#queue.add(upstream, 1 + backoffMs(attempt, 50, RETRY_CAP_MS));
+      },
       () => {},
     );
   }

@@ -1,4 +1,4 @@
-import type { WatchState } from '../consul/snapshot.ts';
+import type { ReadFailure, WatchState } from '../consul/snapshot.ts';
 import { assertNever } from '../core/assert-never.ts';
 import type { Binding } from '../core/binding.ts';
 import type { Plan } from '../core/change.ts';
@@ -19,7 +19,7 @@ export function waitingReport(upstream: string, standing: Standing, watch?: Watc
         state: 'waiting',
         binding: standing.binding,
         sources: [standing.binding.source],
-        problem: watch?.failure?.message ?? 'no answer from Consul yet',
+        problem: consulProblem(watch?.failure) ?? 'no answer from Consul yet',
       };
     case 'conflict':
       return {
@@ -45,7 +45,7 @@ export function boundReport(
   result: LineResult,
 ): UpstreamReport {
   const { derivation, plan, ruling } = result;
-  const failing = watch.failure === undefined ? [] : [`Consul: ${watch.failure.message}`];
+  const problem = consulProblem(watch.failure);
   return {
     upstream: binding.upstream,
     state: stateOf(ruling),
@@ -53,7 +53,7 @@ export function boundReport(
     sources: [binding.source],
     plan,
     ...(ruling.hold !== undefined && { hold: ruling.hold }),
-    ...(failing[0] !== undefined && { problem: failing[0] }),
+    ...(problem !== undefined && { problem }),
     notes: [...plan.notes, ...derivation.verdicts.flatMap(hostNameNote)],
     verdicts: derivation.verdicts,
     counts: derivation.counts,
@@ -62,6 +62,12 @@ export function boundReport(
     ...(watch.lastSuccessMs !== undefined && { lastAnswerMs: watch.lastSuccessMs }),
     updatedMs: Date.now(),
   };
+}
+
+/** Why a service cannot be read now, as a sentence that names Consul. */
+export function consulProblem(failure: ReadFailure | undefined): string | undefined {
+  if (failure === undefined) return undefined;
+  return failure.message.startsWith('Consul') ? failure.message : `Consul: ${failure.message}`;
 }
 
 /** The report of an upstream whose binding went away. */

@@ -2,6 +2,7 @@ import type { WatchState } from '../consul/snapshot.ts';
 import { assertNever } from '../core/assert-never.ts';
 import { queryKey } from '../core/binding.ts';
 import type { UpstreamReport } from '../reconcile/report.ts';
+import { consulProblem } from '../reconcile/report-of.ts';
 import type { Store } from '../reconcile/store.ts';
 
 /** A report with what has been heard from Consul since the pass that made it. */
@@ -54,9 +55,9 @@ function problemOf(report: UpstreamReport, { failure }: WatchState): string | un
     case 'in_sync':
     case 'pending':
     case 'held':
-      return failure === undefined ? undefined : `Consul: ${failure.message}`;
+      return consulProblem(failure);
     case 'waiting':
-      return failure?.message ?? report.problem;
+      return consulProblem(failure) ?? report.problem;
     case 'error':
     case 'conflict':
     case 'frozen':

@@ -1,0 +1,80 @@
+import { expect, test } from 'vitest';
+import { SseParser } from '../../sidecar/src/page/sse-parser.ts';
+import { compareSummaries, durationOf, remarkOf, stateWord, toneOf } from '../../sidecar/src/page/words.ts';
+import type { ApiSummary } from '../../sidecar/src/serve/api.ts';
+
+function summary(given: Partial<ApiSummary> = {}): ApiSummary {
+  return {
+    upstream: 'web',
+    state: 'in_sync',
+    service: 'web',
+    targets: 2,
+    instances: { registered: 2, healthy: 2, maintenance: 0 },
+    malformed: 0,
+    problem: null,
+    hold: null,
+    pending: 0,
+    consul_failing: false,
+    ...given,
+  };
+}
+
+const hold = { reason: 'fleet_limit', why: 'too many would go', removals: 3, until: null };
+
+test.each<[Partial<ApiSummary>, string, string, string]>([
+  [{}, 'good', 'In sync', ''],
+  [{ state: 'error', problem: 'Kong answered 400' }, 'bad', 'Error', 'Kong answered 400'],
+  [{ state: 'conflict' }, 'bad', 'Conflict', ''],
+  [{ state: 'frozen' }, 'bad', 'Frozen', ''],
+  [{ state: 'held', hold }, 'warn', 'Held', 'too many would go'],
+  [{ state: 'pending', pending: 1 }, 'busy', 'Pending', '1 change to be written'],
+  [{ state: 'waiting', consul_failing: true }, 'warn', 'Waiting', ''],
+  [{ state: 'unbound' }, 'idle', 'Unbound', ''],
+  [{ consul_failing: true, problem: 'Consul answered 500' }, 'warn', 'Not readable', 'Consul answered 500'],
+  [
+    { instances: { registered: 0, healthy: 0, maintenance: 0 } },
+    'warn',
+    'Empty',
+    'Consul knows no instance: the upstream is empty',
+  ],
+  [
+    { instances: { registered: 2, healthy: 0, maintenance: 0 } },
+    'warn',
+    'None healthy',
+    'no instance is healthy, so all of them stay targets',
+  ],
+  [{ malformed: 2 }, 'good', 'In sync', '2 instances in Consul cannot be read'],
+])('%j is %s: %s', (given, tone, word, remark) => {
+  const one = summary(given);
+  expect([toneOf(one), stateWord(one), remarkOf(one)]).toEqual([tone, word, remark]);
+});
+
+test('orders trouble first, then by name', () => {
+  const names = [
+    summary({ upstream: 'b' }),
+    summary({ upstream: 'c', state: 'held', hold }),
+    summary({ upstream: 'a' }),
+    summary({ upstream: 'd', state: 'error' }),
+    summary({ upstream: 'e', state: 'pending' }),
+  ].sort(compareSummaries);
+  expect(names.map(({ upstream }) => upstream)).toEqual(['d', 'c', 'e', 'a', 'b']);
+});
+
+test.each([
+  [0, '0 s'],
+  [89_000, '89 s'],
+  [120_000, '2 min'],
+  [2 * 3_600_000, '2 h'],
+  [72 * 3_600_000, '3 d'],
+])('%d ms are %s', (ms, text) => expect(durationOf(ms)).toBe(text));
+
+test('takes events apart, wherever the stream is cut', () => {
+  const stream = 'retry: 1000\n\nevent: a\nid: 1.2.3\ndata: {"x":\ndata: 1}\n\n: nothing\n\nevent: b\ndata: ü\n\n';
+  for (let cut = 0; cut <= stream.length; cut += 1) {
+    const parser = new SseParser();
+    expect([...parser.push(stream.slice(0, cut)), ...parser.push(stream.slice(cut))]).toEqual([
+      { event: 'a', id: '1.2.3', data: '{"x":\n1}' },
+      { event: 'b', id: undefined, data: 'ü' },
+    ]);
+  }
+});
