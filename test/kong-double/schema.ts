@@ -56,12 +56,15 @@ export function fillIn(fields: Fields, given: Entity): Entity {
   return filled;
 }
 
+/** Fields that are maps: `merge_values` of Kong's `kong/db/schema/init.lua` replaces them whole. */
+const MAPS = new Set(['headers']);
+
 /** Records merge, lists are replaced (recorded). */
 export function mergeEntity(base: Entity, patch: Entity): Entity {
   const merged: Entity = { ...base };
   for (const [key, value] of Object.entries(patch)) {
     const below = merged[key];
-    merged[key] = isRecord(below) && isRecord(value) ? mergeEntity(below, value) : value;
+    merged[key] = !MAPS.has(key) && isRecord(below) && isRecord(value) ? mergeEntity(below, value) : value;
   }
   return merged;
 }

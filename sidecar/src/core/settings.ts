@@ -69,16 +69,24 @@ export function completeSettings(settings: JsonObject): JsonObject {
  * older Kong is not sent what it would refuse.
  */
 export function diffSettings(settings: JsonObject, current: JsonObject): SettingsDifference {
-  const fields = compare(completeSettings(settings), current, settings, '');
+  const fields = compare(completeSettings(settings), current, {
+    given: settings,
+    records: UPSTREAM_DEFAULTS,
+    prefix: '',
+  });
   return { fields, patch: withoutShorthandClash(toPatch(fields), current) };
 }
 
-function compare(
-  desired: JsonObject,
-  current: JsonObject,
-  given: JsonObject,
-  prefix: string,
-): readonly FieldDifference[] {
+interface Place {
+  /** What the binding says here. */
+  readonly given: JsonObject;
+  /** Kong's records here, as in its defaults: only these are gone into. */
+  readonly records: JsonObject;
+  readonly prefix: string;
+}
+
+function compare(desired: JsonObject, current: JsonObject, place: Place): readonly FieldDifference[] {
+  const { given, records, prefix } = place;
   return Object.keys(desired)
     .sort()
     .flatMap((key) => {
@@ -86,7 +94,10 @@ function compare(
       const from = current[key];
       const asked = given[key];
       if (from === undefined && asked === undefined) return [];
-      if (isObject(to) && isObject(from)) return compare(to, from, isObject(asked) ? asked : {}, `${prefix}${key}.`);
+      const below = recordAt(records, key);
+      if (below !== undefined && isObject(to) && isObject(from)) {
+        return compare(to, from, { given: isObject(asked) ? asked : {}, records: below, prefix: `${prefix}${key}.` });
+      }
       if (sameValue(to, from ?? null)) return [];
       return [{ path: `${prefix}${key}`, from: from ?? null, to }];
     });
@@ -114,14 +125,25 @@ function nest(path: readonly string[], value: Json): JsonObject {
   return { [key]: rest.length === 0 ? value : nest(rest, value) };
 }
 
-/** Records merge, lists and all else are replaced, as Kong's PATCH does it. */
-export function mergeSettings(base: JsonObject, over: JsonObject): JsonObject {
+/**
+ * Records merge; maps, such as a check's headers, lists and all else are replaced, as Kong's PATCH does it
+ * (`kong/db/schema/init.lua`, `merge_values`).
+ */
+export function mergeSettings(base: JsonObject, over: JsonObject, records: JsonObject = UPSTREAM_DEFAULTS): JsonObject {
   const merged: Record<string, Json> = { ...base };
   for (const [key, value] of Object.entries(over)) {
     const below = Object.hasOwn(base, key) ? base[key] : undefined;
-    merged[key] = isObject(below) && isObject(value) ? mergeSettings(below, value) : value;
+    const record = recordAt(records, key);
+    merged[key] =
+      record !== undefined && isObject(below) && isObject(value) ? mergeSettings(below, value, record) : value;
   }
   return merged;
+}
+
+/** Kong's record of this name; undefined for any other field. */
+function recordAt(records: JsonObject, key: string): JsonObject | undefined {
+  const found = Object.hasOwn(records, key) ? records[key] : undefined;
+  return isObject(found) ? found : undefined;
 }
 
 function isObject(value: Json | undefined): value is JsonObject {
