@@ -1,16 +1,16 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { ConfigError } from '../../sidecar/src/config/config-error.ts';
 import { lintHealthChecks } from '../../sidecar/src/core/health-check-lint.ts';
 import { KongClient } from '../../sidecar/src/kong/client.ts';
 import { DatabaseDriver } from '../../sidecar/src/kong/database-driver.ts';
 import { load } from '../config/load-config.ts';
 import { StubServer } from '../fuzz/stub-server.ts';
-import { type KongDouble, startKongDouble } from '../kong-double/kong-double.ts';
 import { entry } from '../scripted-consul/catalog.ts';
-import { type Answer, type ScriptedConsul, startScriptedConsul } from '../scripted-consul/scripted-consul.ts';
+import type { Answer } from '../scripted-consul/scripted-consul.ts';
 import { eventually } from './eventually.ts';
-import { type Harness, type HarnessOptions, startHarness } from './harness.ts';
+import type { HarnessOptions } from './harness.ts';
+import { consul, harness, kong, rigEachTest, start } from './rig.ts';
 
 /**
  * What went wrong for others who join Consul with a proxy, as a test each: answers are in field-kinds.test.ts, bad reads in
@@ -23,18 +23,7 @@ import { type Harness, type HarnessOptions, startHarness } from './harness.ts';
  * |                                                   | rebuild each balancer twice, for a weight that Kong treats as gone   |
  * | status code 500 of `/targets/:t/healthy` (15001)  | that call is never made: health is Kong's own                        |
  */
-let consul: ScriptedConsul;
-let kong: KongDouble;
-let harness: Harness | undefined;
-
-beforeEach(async () => {
-  [consul, kong] = await Promise.all([startScriptedConsul(), startKongDouble()]);
-});
-
-afterEach(async () => {
-  await harness?.stop();
-  await Promise.all([consul.stop(), kong.stop()]);
-});
+rigEachTest();
 
 const A = entry({ id: 'a', address: '10.0.0.1' });
 const B = entry({ id: 'b', address: '10.0.0.2' });
@@ -42,11 +31,6 @@ const C = entry({ id: 'c', address: '10.0.0.3' });
 const D = entry({ id: 'd', address: '10.0.0.4' });
 const FOUR = ['10.0.0.1:8080=1', '10.0.0.2:8080=1', '10.0.0.3:8080=1', '10.0.0.4:8080=1'] as const;
 const ill = (id: string, address: string) => entry({ id, address, checks: [{ id: 'c', status: 'critical' }] });
-
-function start(options: Partial<HarnessOptions> = {}): Harness {
-  harness = startHarness(consul.url, kong, { upstreams: { web: {} }, ...options });
-  return harness;
-}
 
 async function holds(targets: readonly string[]): Promise<void> {
   await eventually(() => expect(kong.targets('web')).toEqual(targets));

@@ -1,22 +1,9 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type KongDouble, startKongDouble } from '../kong-double/kong-double.ts';
+import { describe, expect, test } from 'vitest';
 import { type EntryFields, entry } from '../scripted-consul/catalog.ts';
-import { type ScriptedConsul, startScriptedConsul } from '../scripted-consul/scripted-consul.ts';
 import { eventually } from './eventually.ts';
-import { type Harness, startHarness } from './harness.ts';
+import { consul, kong, rigEachTest, start } from './rig.ts';
 
-let consul: ScriptedConsul;
-let kong: KongDouble;
-let harness: Harness | undefined;
-
-beforeEach(async () => {
-  [consul, kong] = await Promise.all([startScriptedConsul(), startKongDouble()]);
-});
-
-afterEach(async () => {
-  await harness?.stop();
-  await Promise.all([consul.stop(), kong.stop()]);
-});
+rigEachTest();
 
 const critical = (id: string) => [{ id, status: 'critical' }] as const;
 const on = (node: string, address: string, fields: Partial<EntryFields> = {}) =>
@@ -271,10 +258,10 @@ const ROWS: Readonly<Record<string, Row>> = {
 describe('one answer of Consul', () => {
   test.each(Object.entries(ROWS))('%s', async (_, { entries, targets, binding = {}, skipped = [], malformed = 0 }) => {
     consul.set('web', entries);
-    harness = startHarness(consul.url, kong, { upstreams: { web: binding } });
+    const { store } = start({ upstreams: { web: binding } });
     await eventually(() => expect(kong.targets('web')).toEqual([...targets].sort()));
-    await eventually(() => expect(harness?.store.report('web')?.state).toBe('in_sync'));
-    const report = harness.store.report('web');
+    await eventually(() => expect(store.report('web')?.state).toBe('in_sync'));
+    const report = store.report('web');
     expect(report?.verdicts.flatMap((verdict) => verdict.skipped ?? []).sort()).toEqual(skipped);
     expect(report?.malformed).toBe(malformed);
     kong.clearRequests();

@@ -1,33 +1,17 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type KongDouble, startKongDouble } from '../kong-double/kong-double.ts';
+import { describe, expect, test } from 'vitest';
 import { entry } from '../scripted-consul/catalog.ts';
-import { type Answer, type ScriptedConsul, startScriptedConsul } from '../scripted-consul/scripted-consul.ts';
+import type { Answer } from '../scripted-consul/scripted-consul.ts';
 import { eventually } from './eventually.ts';
-import { type Harness, type HarnessOptions, startHarness } from './harness.ts';
+import { startHarness } from './harness.ts';
+import { consul, harness, kong, rigEachTest, start } from './rig.ts';
 
-let consul: ScriptedConsul;
-let kong: KongDouble;
-let harness: Harness | undefined;
-
-beforeEach(async () => {
-  [consul, kong] = await Promise.all([startScriptedConsul(), startKongDouble()]);
-});
-
-afterEach(async () => {
-  await harness?.stop();
-  await Promise.all([consul.stop(), kong.stop()]);
-});
+rigEachTest();
 
 const A = entry({ id: 'a', address: '10.0.0.1' });
 const B = entry({ id: 'b', address: '10.0.0.2' });
 const C = entry({ id: 'c', address: '10.0.0.3' });
 const targets = { a: '10.0.0.1:8080=1', b: '10.0.0.2:8080=1', c: '10.0.0.3:8080=1' };
-
-function start(options: Partial<HarnessOptions> = {}): Harness {
-  harness = startHarness(consul.url, kong, { upstreams: { web: {} }, ...options });
-  return harness;
-}
 
 async function holds(...expected: readonly string[]): Promise<void> {
   await eventually(() => expect(kong.targets('web')).toEqual(expected));

@@ -1,24 +1,13 @@
-import { afterEach, beforeEach, expect, test } from 'vitest';
-import { type KongDouble, startKongDouble } from '../kong-double/kong-double.ts';
+import { beforeEach, expect, test } from 'vitest';
 import { entry } from '../scripted-consul/catalog.ts';
-import { type ScriptedConsul, startScriptedConsul } from '../scripted-consul/scripted-consul.ts';
 import { eventually } from './eventually.ts';
-import { type Harness, startHarness } from './harness.ts';
+import { consul, harness, kong, rigEachTest, start } from './rig.ts';
 
-let consul: ScriptedConsul;
-let kong: KongDouble;
-let harness: Harness | undefined;
-
+rigEachTest();
 beforeEach(async () => {
-  [consul, kong] = await Promise.all([startScriptedConsul(), startKongDouble()]);
   consul.set('web', [entry({ id: 'a', address: '10.0.0.1' })]);
-  harness = startHarness(consul.url, kong, { upstreams: { web: {} } });
+  start();
   await eventually(() => expect(harness?.store.report('web')?.state).toBe('in_sync'));
-});
-
-afterEach(async () => {
-  await harness?.stop();
-  await Promise.all([consul.stop(), kong.stop()]);
 });
 
 /** The harness looks at Kong by itself once an hour only. */

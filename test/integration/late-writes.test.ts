@@ -1,22 +1,9 @@
-import { afterEach, beforeEach, expect, test } from 'vitest';
-import { type KongDouble, startKongDouble } from '../kong-double/kong-double.ts';
+import { expect, test } from 'vitest';
 import { entry } from '../scripted-consul/catalog.ts';
-import { type ScriptedConsul, startScriptedConsul } from '../scripted-consul/scripted-consul.ts';
 import { eventually } from './eventually.ts';
-import { type Harness, startHarness } from './harness.ts';
+import { consul, kong, rigEachTest, start } from './rig.ts';
 
-let consul: ScriptedConsul;
-let kong: KongDouble;
-let harness: Harness | undefined;
-
-beforeEach(async () => {
-  [consul, kong] = await Promise.all([startScriptedConsul(), startKongDouble()]);
-});
-
-afterEach(async () => {
-  await harness?.stop();
-  await Promise.all([consul.stop(), kong.stop()]);
-});
+rigEachTest();
 
 const [A, B, C] = [1, 2, 3].map((at) => entry({ id: `web-${at}`, address: `10.0.0.${at}` }));
 const targets = ['10.0.0.1:8080=1', '10.0.0.2:8080=1', '10.0.0.3:8080=1'];
@@ -27,7 +14,7 @@ const holds = (...expected: readonly string[]) => eventually(() => expect(kong.t
 
 async function follow(...entries: readonly unknown[]): Promise<void> {
   consul.set('web', entries);
-  harness = startHarness(consul.url, kong, { upstreams: { web: {} }, kong: { timeoutMs: 200 } });
+  start({ kong: { timeoutMs: 200 } });
   await holds(...targets.slice(0, entries.length));
   kong.clearRequests();
 }

@@ -1,22 +1,9 @@
-import { afterEach, beforeEach, expect, test } from 'vitest';
-import { type KongDouble, startKongDouble } from '../kong-double/kong-double.ts';
+import { expect, test } from 'vitest';
 import { entry } from '../scripted-consul/catalog.ts';
-import { type ScriptedConsul, startScriptedConsul } from '../scripted-consul/scripted-consul.ts';
 import { eventually } from './eventually.ts';
-import { type Harness, startHarness } from './harness.ts';
+import { consul, harness, kong, rigEachTest, start } from './rig.ts';
 
-let consul: ScriptedConsul;
-let kong: KongDouble;
-let harness: Harness | undefined;
-
-beforeEach(async () => {
-  [consul, kong] = await Promise.all([startScriptedConsul(), startKongDouble()]);
-});
-
-afterEach(async () => {
-  await harness?.stop();
-  await Promise.all([consul.stop(), kong.stop()]);
-});
+rigEachTest();
 
 const [A, B, C] = [1, 2, 3].map((at) => entry({ id: `web-${at}`, address: `10.0.0.${at}` }));
 const targets = ['10.0.0.1:8080=1', '10.0.0.2:8080=1', '10.0.0.3:8080=1'];
@@ -26,7 +13,7 @@ const sent = (method: string) => kong.writes().filter((write) => write.method ==
 
 test('a removal that waits for Kong is not sent again when its instance is back', async () => {
   consul.set('web', [A, B, C]);
-  harness = startHarness(consul.url, kong, { upstreams: { web: {} } });
+  start();
   await eventually(() => expect(kong.targets('web')).toEqual(targets));
 
   const busy = { kind: 'status', status: 429, headers: { 'retry-after': '1' } } as const;
@@ -42,7 +29,7 @@ test('a removal that waits for Kong is not sent again when its instance is back'
 
 test('a plan that fails is over when its last request is', async () => {
   consul.set('web', [A]);
-  harness = startHarness(consul.url, kong, { upstreams: { web: {} } });
+  start();
   await eventually(() => expect(stateOfWeb()).toBe('in_sync'));
 
   const path = /^\/upstreams\/[^/]+\/targets$/;

@@ -1,21 +1,9 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type KongDouble, startKongDouble } from '../kong-double/kong-double.ts';
+import { describe, expect, test } from 'vitest';
 import { entry } from '../scripted-consul/catalog.ts';
-import { type ScriptedConsul, startScriptedConsul } from '../scripted-consul/scripted-consul.ts';
 import { eventually } from './eventually.ts';
-import { type Harness, startHarness } from './harness.ts';
+import { consul, kong, rigEachTest, start } from './rig.ts';
 
-let consul: ScriptedConsul;
-let kong: KongDouble;
-let harness: Harness | undefined;
-
-beforeEach(async () => {
-  [consul, kong] = await Promise.all([startScriptedConsul(), startKongDouble()]);
-});
-afterEach(async () => {
-  await harness?.stop();
-  await Promise.all([consul.stop(), kong.stop()]);
-});
+rigEachTest();
 
 function instances(service: string, from: number, to: number) {
   return Array.from({ length: to - from }, (_, at) =>
@@ -27,7 +15,7 @@ describe('the budget of writes', () => {
   test('an upstream with a hundred changes does not hold up the only one of another', async () => {
     consul.set('big', instances('big', 0, 1));
     consul.set('small', instances('small', 0, 1));
-    harness = startHarness(consul.url, kong, { upstreams: { big: {}, small: {} }, kong: { writesPerSecond: 20 } });
+    start({ upstreams: { big: {}, small: {} }, kong: { writesPerSecond: 20 } });
     await eventually(() => expect(kong.admin.tables.count('targets')).toBe(2));
     kong.clearRequests();
 
@@ -44,7 +32,7 @@ describe('the budget of writes', () => {
 describe('one upstream with two thousand targets', () => {
   test('is filled by additions alone, and one that joins is one write', async () => {
     consul.set('huge', instances('huge', 0, 2_000));
-    harness = startHarness(consul.url, kong, { upstreams: { huge: {} } });
+    start({ upstreams: { huge: {} } });
     await eventually(() => expect(kong.targets('huge')).toHaveLength(2_000));
     expect(kong.writes().map(({ method }) => method)).toEqual(Array.from({ length: 2_001 }, () => 'POST'));
     kong.clearRequests();
@@ -56,7 +44,7 @@ describe('one upstream with two thousand targets', () => {
 
   test('is renewed with every addition before every removal', async () => {
     consul.set('huge', instances('huge', 0, 200));
-    harness = startHarness(consul.url, kong, { upstreams: { huge: {} }, kong: { writesPerSecond: 10_000 } });
+    start({ upstreams: { huge: {} }, kong: { writesPerSecond: 10_000 } });
     await eventually(() => expect(kong.targets('huge')).toHaveLength(200));
     kong.clearRequests();
 
@@ -73,7 +61,7 @@ describe.each([10, 150])('one change among %i services', (size) => {
     const names = Array.from({ length: size }, (_, at) => `service-${at}`);
     for (const name of names) consul.set(name, instances(name, 0, 1));
     const upstreams = Object.fromEntries(names.map((name) => [name, {}]));
-    harness = startHarness(consul.url, kong, { upstreams, maxConnections: 10_000 });
+    start({ upstreams, maxConnections: 10_000 });
     await eventually(() => expect(kong.admin.tables.count('targets')).toBe(size));
     await eventually(() => expect(consul.requests.length).toBe(2 * size));
     kong.clearRequests();
