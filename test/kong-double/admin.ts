@@ -24,6 +24,8 @@ export interface AdminOptions {
   readonly healthUpdateMs: number;
   /** For so long a `POST /config` keeps others out. */
   readonly configLoadMs: number;
+  /** Name of the database. */
+  readonly cluster: string;
 }
 
 /** Entities that nothing here looks into: what `POST /config` brought, else empty. */
@@ -39,6 +41,7 @@ export class Admin implements Node {
   readonly balancer: Balancer;
   readonly version: string;
   readonly dataPlanes: readonly Entity[];
+  readonly #cluster: string;
   readonly #declarative: Declarative;
 
   constructor(options: AdminOptions) {
@@ -46,6 +49,7 @@ export class Admin implements Node {
     this.role = options.role;
     this.version = options.version;
     this.dataPlanes = options.dataPlanes;
+    this.#cluster = options.cluster;
     const release = parseRelease(options.version);
     this.schemas = schemasAt(release, new Set(options.plugins), options.pluginDefaults);
     // A control plane has no balancer: it never learns of any upstream.
@@ -56,6 +60,12 @@ export class Admin implements Node {
 
   get release(): Release {
     return this.schemas.release;
+  }
+
+  /** Where the database is. */
+  #place(): Entity {
+    if (this.database === 'off') return {};
+    return { pg_host: '127.0.0.1', pg_port: 5432, pg_database: this.#cluster, pg_password: '******' };
   }
 
   answer(request: AdminRequest): AdminAnswer {
@@ -99,7 +109,7 @@ export class Admin implements Node {
         hostname: 'kong-double',
         node_id: this.id,
         plugins: { available_on_server: Object.fromEntries(available), enabled_in_cluster: [...enabled] },
-        configuration: { database: this.database, role: this.role },
+        configuration: { database: this.database, role: this.role, ...this.#place() },
       },
     };
   }

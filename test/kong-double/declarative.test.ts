@@ -34,6 +34,8 @@ test('ids that are left out are derived, the same on every load', async () => {
 });
 
 test('while one configuration loads, another is told to come again', async () => {
+  await kong.stop();
+  kong = await startKongDouble({ database: 'off', healthUpdateMs: 0, configLoadMs: 1000 });
   const [first, second] = await Promise.all([load(TARGETS), wait(20).then(() => load(`${TARGETS}# other\n`))]);
   expect([first.status, second.status, second.headers['retry-after']]).toEqual([201, 429, '1']);
   expect(second.body).toEqual({ message: 'Currently loading previous configuration' });

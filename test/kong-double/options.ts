@@ -34,6 +34,8 @@ export interface KongDoubleOptions {
   /** An older name of `healthUpdateMs`. */
   readonly balancerDelayMs?: number;
   /** How long `POST /config` takes; others get 429 meanwhile. 0 unless told otherwise. */
+  /** Name of the database, as `GET /` tells; `kong` unless told otherwise. Doubles do not share their state. */
+  readonly cluster?: string;
   readonly configLoadMs?: number;
   /** What DNS says about the host of a Service without an upstream; nothing unless told otherwise. */
   readonly dns?: Dns;
@@ -74,5 +76,6 @@ export function adminOptions(options: KongDoubleOptions): AdminOptions {
     pluginDefaults: options.pluginDefaults ?? {},
     healthUpdateMs: options.healthUpdateMs ?? options.balancerDelayMs ?? HEALTH_UPDATE_MS,
     configLoadMs: options.configLoadMs ?? 0,
+    cluster: options.cluster ?? 'kong',
   };
 }

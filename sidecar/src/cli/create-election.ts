@@ -11,7 +11,7 @@ export function createElection(
   { config }: CommandIo,
   consul: ConsulClient,
   events: EventLog,
-  follower: () => Follower | undefined,
+  followers: () => readonly Follower[],
 ): Election | undefined {
   if (!config.leaderElection) return undefined;
   return new Election({
@@ -21,10 +21,8 @@ export function createElection(
     listener: {
       onGained: () => {
         events.leads();
-        // It ends with the program, and tells of its failures itself.
-        follower()
-          ?.takeOver()
-          .catch(() => {});
+        // They end with the program, and tell of their failures themselves.
+        for (const follower of followers()) follower.takeOver().catch(() => {});
       },
       onLost: (reason) => events.leadsNoLonger(reason),
       onLeader: (holder) => events.leader(holder),

@@ -13,7 +13,8 @@ export function createHealthReader(config: Config, info: KongInfo): HealthReader
   const dataPlanes = createDataPlanes(config);
   if (dataPlanes.length > 0) return new HealthReader(dataPlanes);
   if (info.role === 'control_plane') return new HealthReader([], [`health is not known: ${STATUS_URL_HINT}`]);
-  return new HealthReader([createKong(config)]);
+  const each = config.kong.adminUrl.map((url) => ({ ...config, kong: { ...config.kong, adminUrl: [url] } }));
+  return new HealthReader(each.map((node) => createKong(node)));
 }
 
 /** The Status APIs, which take no token: what is secret is for the Admin API alone. */

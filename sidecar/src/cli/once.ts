@@ -6,6 +6,8 @@ import type { PassContext } from '../reconcile/pass.ts';
 import { type OnceResult, reconcileOnce } from '../reconcile/reconcile-once.ts';
 import { Store } from '../reconcile/store.ts';
 import { fileEntries, parsePluginConfig } from './binding-config.ts';
+import { mergeResults, type NodeResult } from './fleet-result.ts';
+import { kongTargets, nodeName } from './kong-targets.ts';
 import { type CommandIo, guardLimits, openSession, type Session, tagOf } from './session.ts';
 
 export interface OnceRequest {
@@ -20,6 +22,28 @@ export async function runOnce(
   io: CommandIo,
   request: OnceRequest,
   wrap: (driver: KongDriver) => KongDriver = (driver) => driver,
+): Promise<OnceResult> {
+  const nodes = await kongTargets(io);
+  const [only] = nodes;
+  if (only !== undefined && nodes.length === 1) return await runOnNode(only, request, wrap);
+  return mergeResults(
+    await Promise.all(
+      nodes.map(async (node): Promise<NodeResult> => {
+        try {
+          return { node: nodeName(node), result: await runOnNode(node, request, wrap) };
+        } catch (error) {
+          io.signal.throwIfAborted();
+          return { node: nodeName(node), problem: error instanceof Error ? error.message : 'unknown error' };
+        }
+      }),
+    ),
+  );
+}
+
+async function runOnNode(
+  io: CommandIo,
+  request: OnceRequest,
+  wrap: (driver: KongDriver) => KongDriver,
 ): Promise<OnceResult> {
   const session = await openSession(io.config, io.signal);
   try {

@@ -34,6 +34,7 @@ export function resultJson(result: OnceResult) {
     written: result.written.map((change) => ({ ...change, text: describeChange(change) })),
     unbound: result.unbound.map(({ subject, reason }) => ({ subject, reason })),
     unknown: result.unknown,
+    ...(result.failedNodes.length > 0 && { failed_nodes: result.failedNodes }),
     ...(result.documentDiffers && { declarative_file: 'differs' }),
   };
 }
@@ -41,7 +42,7 @@ export function resultJson(result: OnceResult) {
 /** 1 when anything could not be read or written, 3 when the guard holds something, else 0. */
 export function exitCodeOf(result: OnceResult): ExitCode {
   const isBroken = result.reports.some((report) => BROKEN.has(report.state));
-  if (isBroken || result.unknown.length > 0) return EXIT.error;
+  if (isBroken || result.unknown.length > 0 || result.failedNodes.length > 0) return EXIT.error;
   return result.reports.some((report) => report.state === 'held') ? EXIT.held : EXIT.ok;
 }
 
@@ -50,5 +51,10 @@ function resultText(result: OnceResult, dryRun: boolean, colour: boolean): strin
   const written = result.written.map((change) => `${change.upstream}: ${describeChange(change)}\n`).join('');
   const done = dryRun ? '' : `${result.written.length} changes written.\n`;
   const loaded = dryRun || !result.documentDiffers ? '' : 'The declarative file was loaded into Kong.\n';
-  return `${unknown}${written}${planText(result, colour)}${done}${loaded}`;
+  return `${failedText(result.failedNodes)}${unknown}${written}${planText(result, colour)}${done}${loaded}`;
+}
+
+/** Kongs of a fleet that could not be reached. */
+export function failedText(nodes: OnceResult['failedNodes']): string {
+  return nodes.map(({ node, problem }) => `! ${node}: ${problem}\n`).join('');
 }

@@ -1,29 +1,23 @@
-import type { Logger } from 'pino';
-import type { Config } from '../config/config.ts';
-import type { KongClient } from '../kong/client.ts';
-import { KongStatusError, KongUnreachableError } from '../kong/errors.ts';
-import { type KongInfo, readKongInfo } from '../kong/info.ts';
-import { backoffMs, sleep } from '../net/sleep.ts';
-import { BindingSources } from '../reconcile/binding-sources.ts';
-import { Follower } from '../reconcile/follow.ts';
+import { KongUnreachableError } from '../kong/errors.ts';
+import { sleep } from '../net/sleep.ts';
 import { readAssets } from '../serve/assets.ts';
 import { statusEndpoints } from '../serve/endpoints.ts';
 import { type RunningServer, startServer } from '../serve/server.ts';
-import { fileEntries, followConfigFile, parsePluginConfig } from './binding-config.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
+import { kongTargets } from './kong-targets.ts';
+import { followNode } from './run-node.ts';
 import { createRunParts, type RunParts } from './run-parts.ts';
-import { type CommandIo, createDriver, guardLimits, tagOf } from './session.ts';
+import type { CommandIo } from './session.ts';
 
 const SHUTDOWN_MS = 4_000;
-const KONG_RETRY_CAP_MS = 2_000;
-const SAY_AGAIN_EVERY = 30;
+const TARGETS_RETRY_MS = 1_000;
 
 /** `run`: follows Consul until the signal is aborted, and leaves Kong as it is then. */
 export async function runCommand(io: CommandIo, flags: { readonly dryRun: boolean }): Promise<ExitCode> {
-  const parts = await createRunParts(io, flags);
+  const parts = await createRunParts(io, await awaitTargets(io), flags);
   const server = await serveStatus(io, parts);
   try {
-    await follow(io, parts, flags.dryRun);
+    await follow(parts, flags.dryRun, io);
   } catch (error) {
     if (!io.signal.aborted) throw error;
   } finally {
@@ -33,93 +27,32 @@ export async function runCommand(io: CommandIo, flags: { readonly dryRun: boolea
   return EXIT.ok;
 }
 
-async function follow(io: CommandIo, parts: RunParts, dryRun: boolean): Promise<void> {
-  const { config, signal } = io;
-  const { store, kong, consul, pool } = parts;
-  const info = await awaitKong(kong, io.log, signal);
-  parts.driver = createDriver(config, kong, info, { stays: true, onNews: parts.onNews });
-  parts.kongInfo = info;
-  io.log.info({ kong: kong.displayUrl, version: info.version, consul: consul.displayAddr, dryRun }, 'following Consul');
-
-  const sources = new BindingSources(
-    {
-      kong,
-      document: parts.driver.document,
-      consul,
-      withPlugins: config.sources.plugin,
-      parseBlock: parsePluginConfig,
-      maxStaleMs: config.consul.maxStaleMs,
-      isOurs: (upstream) => store.ownsUpstream(upstream),
-    },
-    fileEntries(config),
-  );
-  const context = {
-    store,
-    driver: parts.driver,
-    snapshots: pool,
-    tag: tagOf(config),
-    limits: guardLimits(config),
-    unbindGraceMs: config.unbindGraceSeconds * 1000,
-    policy: config.kong.policy,
-    force: false,
-    onChange: parts.onChange,
-  };
-  const follower = new Follower(
-    { context, dryRun, leadership: parts.leadership, pool, sources, ...pacing(config), ...watchfulness(parts) },
-    signal,
-  );
-  parts.follower = follower;
-  await Promise.all([
-    follower.run(),
-    parts.election?.run(signal),
-    followConfigFile(io, sources, () => follower.rereadBindings()),
-  ]);
+/** Several Kongs of a fleet each for themselves: one that cannot be followed leaves the others alone. */
+async function follow(parts: RunParts, dryRun: boolean, { log, signal }: CommandIo): Promise<void> {
+  const isOne = parts.nodes.length === 1;
+  const each = parts.nodes.map(async (node) => {
+    try {
+      await followNode(node, parts, dryRun);
+    } catch (error) {
+      if (isOne || signal.aborted) throw error;
+      node.failures.note('start', messageOf(error));
+      log.error({ kong: node.name, problem: messageOf(error) }, 'this Kong is left out');
+    }
+  });
+  await Promise.all([...each, parts.election?.run(signal)]);
 }
 
-function pacing(config: Config) {
-  return {
-    coalesceMs: config.coalesceMs,
-    pollMs: config.kong.pollSeconds * 1000,
-    resyncMs: config.resyncSeconds * 1000,
-    ownerCheckMs: config.ownerCheckSeconds * 1000,
-    startupHoldMs: config.startupHoldSeconds * 1000,
-  };
-}
-
-function watchfulness(parts: RunParts) {
-  return {
-    kongAnswers: (signal: AbortSignal) => answers(parts.kong, signal),
-    kongDisconnected: (signal: AbortSignal) => parts.kong.disconnected(signal),
-    onSync: parts.onSync,
-  };
-}
-
-/** Waits for a Kong that is not there yet. @throws when something else answers, or Kong refuses us */
-async function awaitKong(kong: KongClient, log: Logger, signal: AbortSignal): Promise<KongInfo> {
+/** Of several Kongs one at least must answer before it is known what they are. */
+async function awaitTargets(io: CommandIo): Promise<readonly CommandIo[]> {
   for (let attempt = 0; ; attempt += 1) {
     try {
-      return await readKongInfo(kong, signal);
+      return await kongTargets(io);
     } catch (error) {
-      signal.throwIfAborted();
-      if (!isOutage(error)) throw error;
-      if (attempt % SAY_AGAIN_EVERY === 0) log.warn({ problem: error.message }, 'waiting for Kong');
-      await sleep(Math.max(100, backoffMs(attempt, 200, KONG_RETRY_CAP_MS)), signal);
+      if (!(error instanceof KongUnreachableError)) throw error;
+      if (attempt === 0) io.log.warn({ problem: error.message }, 'waiting for Kong');
+      await sleep(TARGETS_RETRY_MS, io.signal);
     }
   }
-}
-
-async function answers(kong: KongClient, signal: AbortSignal): Promise<boolean> {
-  try {
-    await readKongInfo(kong, signal);
-    return true;
-  } catch {
-    signal.throwIfAborted();
-    return false;
-  }
-}
-
-function isOutage(error: unknown): error is KongUnreachableError | KongStatusError {
-  return error instanceof KongUnreachableError || (error instanceof KongStatusError && error.isPassing);
 }
 
 async function serveStatus(io: CommandIo, parts: RunParts): Promise<RunningServer | undefined> {
@@ -147,5 +80,5 @@ async function shutDown(parts: RunParts, server: RunningServer | undefined): Pro
   await Promise.race([Promise.all([parts.pool.ended(), server?.close()]), bound]);
   limit.abort();
   parts.consul.close();
-  parts.kong.close();
+  for (const { kong } of parts.nodes) kong.close();
 }

@@ -3,44 +3,41 @@ import type { ConsulClient } from '../consul/client.ts';
 import { WatchPool } from '../consul/watch-pool.ts';
 import { queryKey } from '../core/binding.ts';
 import type { Change } from '../core/change.ts';
-import { doubtfulUpstream, type KongClient, type KongObserver } from '../kong/client.ts';
-import type { NewsListener } from '../kong/declarative/news.ts';
-import type { KongDriver } from '../kong/driver.ts';
-import type { KongInfo } from '../kong/info.ts';
+import { doubtfulUpstream, type KongObserver } from '../kong/client.ts';
+import type { DeclarativeNews } from '../kong/declarative/news.ts';
 import { EventLog } from '../log/event-log.ts';
 import { deadline } from '../net/deadline.ts';
 import type { Election } from '../reconcile/election.ts';
-import type { Follower } from '../reconcile/follow.ts';
+import { FleetView, type ReportView } from '../reconcile/fleet-view.ts';
 import { type Leadership, soleWriter } from '../reconcile/leadership.ts';
-import { Store } from '../reconcile/store.ts';
+import { SharedQueries } from '../reconcile/shared-queries.ts';
+import { type ReportListener, Store } from '../reconcile/store.ts';
 import type { Shown } from '../serve/endpoints.ts';
 import { KongFailures } from '../serve/kong-failures.ts';
 import { Metrics } from '../serve/metrics.ts';
-import { unreadinessOf } from '../serve/readiness.ts';
+import { type KongFailure, unreadinessOf } from '../serve/readiness.ts';
 import { createElection } from './create-election.ts';
+import { nodeName } from './kong-targets.ts';
+import type { RunNode } from './run-node.ts';
 import { type CommandIo, createConsul, createKong, tagOf } from './session.ts';
 import { createShown } from './shown-parts.ts';
 import { VERSION } from './version.ts';
 
 /** What `run` is made of. */
 export interface RunParts {
-  readonly store: Store;
   readonly metrics: Metrics;
   readonly consul: ConsulClient;
-  readonly kong: KongClient;
+  /** One, or each Kong of a fleet. */
+  readonly nodes: readonly RunNode[];
   readonly pool: WatchPool;
-  readonly onChange: (change: Change, drift: boolean) => void;
-  readonly onSync: (what: string, problem: string | undefined) => void;
-  readonly onNews: NewsListener;
+  readonly onChange: (node: RunNode, change: Change, drift: boolean) => void;
+  readonly onSync: (node: RunNode, what: string, problem: string | undefined) => void;
+  readonly onNews: (node: RunNode, news: DeclarativeNews) => void;
   /** Undefined without leader election. */
   readonly election: Election | undefined;
   readonly leadership: Leadership;
   /** What the HTTP side shows of all this. */
   readonly shown: Shown;
-  /** Both known once Kong has answered. */
-  driver?: KongDriver;
-  kongInfo?: KongInfo;
-  follower?: Follower;
 }
 
 const AGENT_TIMEOUT_MS = 3_000;
@@ -48,45 +45,41 @@ const AGENT_TIMEOUT_MS = 3_000;
 const STALE_AFTER_WAITS = 3;
 
 /** Creates the parts and ties them; nothing runs yet but the question for the agent's connection limit. */
-export async function createRunParts(io: CommandIo, flags: { readonly dryRun: boolean }): Promise<RunParts> {
+export async function createRunParts(
+  io: CommandIo,
+  targets: readonly CommandIo[],
+  flags: { readonly dryRun: boolean },
+): Promise<RunParts> {
   const { config, log, signal } = io;
   const events = new EventLog(log);
-  const store = new Store(tagOf(config), (before, now, upstream) => {
-    events.report(before, now, upstream);
+  const onReport: ReportListener = (before, now, upstream) => {
     metrics.report(now, upstream);
     parts.shown.feed.report(before, now, upstream);
-  });
+  };
   const consul = createConsul(config);
   const isLeader = () => parts.leadership.term() !== undefined;
-  const kongFailures = new KongFailures();
+  const fleet = new FleetView(tagOf(config), onReport);
   const reasons = () =>
     unreadinessOf({
-      kongHasAnswered: parts.driver !== undefined,
-      isSynced: parts.follower?.isReady === true,
+      kongHasAnswered: parts.nodes.some(({ driver }) => driver !== undefined),
+      isSynced: parts.nodes.every(({ driver, follower }) => driver === undefined || follower?.isReady === true),
       watches: parts.pool.states(),
-      kongFailure: kongFailures.first(),
+      kongFailure: failureOf(parts.nodes),
       staleAfterMs: config.consul.waitSeconds * 1000 * STALE_AFTER_WAITS,
       nowMs: Date.now(),
     });
-  const metrics = new Metrics({
-    store,
-    version: VERSION,
-    watches: () => parts.pool.states(),
-    watchRestarts: () => parts.pool.restarts,
-    isLeader,
-    isReady: () => reasons().length === 0,
-    eventClients: () => parts.shown.feed.clients,
-  });
-  const maxConnections = await readBudget(consul, io);
-  const pool = new WatchPool(
+  const followers = () => parts.nodes.flatMap(({ follower }) => follower ?? []);
+  const pool: WatchPool = new WatchPool(
     {
       client: consul,
       // A poll that blocks longer than a resync would let a missed change live longer than that.
       waitMs: Math.min(config.consul.waitSeconds, config.resyncSeconds) * 1000,
       maxStaleMs: config.consul.maxStaleMs,
-      maxConnections,
+      maxConnections: await readBudget(consul, io),
       listener: {
-        onChange: (key) => parts.follower?.serviceChanged(key),
+        onChange: (key) => {
+          for (const follower of followers()) follower.serviceChanged(key);
+        },
         onFailure: (_key, state, failure) => {
           metrics.readFailed(failure.reason);
           events.watchFailed(state, failure);
@@ -100,55 +93,92 @@ export async function createRunParts(io: CommandIo, flags: { readonly dryRun: bo
     },
     signal,
   );
-  const election = createElection(io, consul, events, () => parts.follower);
-  const onRequest: KongObserver = (request) => {
-    metrics.request(request);
-    const doubtful = doubtfulUpstream(request);
-    if (doubtful !== undefined) parts.follower?.writeLost(doubtful);
-  };
-  const kong = createKong(config, onRequest, election && (() => election.fence()));
+  const election = createElection(io, consul, events, followers);
+  const queries = new SharedQueries(pool);
+  const nodes = targets.map((target): RunNode => {
+    const name = nodeName(target);
+    const isOne = targets.length === 1;
+    const own = isOne ? events : new EventLog(log.child({ kong: name }));
+    const listener = isOne ? onReport : fleet.listener(name);
+    const store = new Store(tagOf(config), (before, now, upstream) => {
+      own.report(before, now, upstream);
+      listener(before, now, upstream);
+    });
+    fleet.add(name, store);
+    const onRequest: KongObserver = (request) => {
+      metrics.request(request);
+      const doubtful = doubtfulUpstream(request);
+      if (doubtful !== undefined) parts.nodes.find((node) => node.name === name)?.follower?.writeLost(doubtful);
+    };
+    const kong = createKong(target.config, onRequest, election && (() => election.fence()));
+    return { name, io: target, store, kong, events: own, failures: new KongFailures(), queries: queries.of(name) };
+  });
+  const [first] = nodes;
+  const view: ReportView = first !== undefined && nodes.length === 1 ? first.store : fleet;
+  const metrics = new Metrics({
+    store: view,
+    version: VERSION,
+    watches: () => pool.states(),
+    watchRestarts: () => pool.restarts,
+    isLeader,
+    isReady: () => reasons().length === 0,
+    eventClients: () => parts.shown.feed.clients,
+  });
   const shown = createShown(
     {
       config,
       dryRun: flags.dryRun,
-      store,
+      store: view,
       metrics,
       consul,
-      kong,
+      kongAddress: nodes.map(({ kong }) => kong.displayUrl).join(', '),
       pool,
       isLeader,
       unreadiness: reasons,
-      kongInfo: () => parts.kongInfo,
-      kongProblem: () => kongFailures.first()?.problem,
+      kongInfo: () => nodes.find(({ info }) => info !== undefined)?.info,
+      kongProblem: () => problemsOf(nodes),
     },
     signal,
   );
   const parts: RunParts = {
-    store,
     metrics,
     consul,
+    nodes,
     pool,
     election,
     leadership: election ?? soleWriter,
-    kong,
-    onChange: (change, drift) => {
-      events.change(change, drift);
-      metrics.change(change, drift, answeredMs(store, pool, change.upstream));
+    onChange: (node, change, drift) => {
+      node.events.change(change, drift);
+      metrics.change(change, drift, answeredMs(node.store, pool, change.upstream));
       shown.history.add(change, drift);
       shown.feed.changed();
     },
-    onSync: (what, problem) => {
-      kongFailures.note(what, problem);
+    onSync: (node, what, problem) => {
+      node.failures.note(what, problem);
       if (problem !== undefined) metrics.kongReadFailed(what);
-      events.sync(what, problem);
+      node.events.sync(what, problem);
     },
     shown,
-    onNews: (news) => {
-      events.declarative(parts.kong.displayUrl, news);
+    onNews: (node, news) => {
+      node.events.declarative(node.name, news);
       if (news.kind === 'loaded') metrics.loaded(news.bytes);
     },
   };
   return parts;
+}
+
+/** A fleet is read as long as one of its nodes is. */
+function failureOf(nodes: readonly RunNode[]): KongFailure | undefined {
+  const failing = nodes.flatMap(({ failures }) => failures.first() ?? []);
+  return failing.length < nodes.length ? undefined : failing[0];
+}
+
+function problemsOf(nodes: readonly RunNode[]): string | undefined {
+  const failing = nodes.flatMap(({ name, failures }) => {
+    const problem = failures.first()?.problem;
+    return problem === undefined ? [] : [nodes.length === 1 ? problem : `${name}: ${problem}`];
+  });
+  return failing.length === 0 ? undefined : failing.join('; ');
 }
 
 async function readBudget(consul: ConsulClient, { config, log, signal }: CommandIo): Promise<number> {

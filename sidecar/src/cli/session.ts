@@ -11,7 +11,6 @@ import { BaseFile } from '../kong/declarative/base-file.ts';
 import { DeclarativeDriver } from '../kong/declarative/declarative-driver.ts';
 import type { NewsListener } from '../kong/declarative/news.ts';
 import type { KongDriver } from '../kong/driver.ts';
-import { KongUnsupportedError } from '../kong/errors.ts';
 import { type KongInfo, readKongInfo } from '../kong/info.ts';
 
 /** The two edges, ready to use. */
@@ -55,12 +54,8 @@ export function createConsul(config: Config): ConsulClient {
 
 export function createKong(config: Config, observe?: KongObserver, fence?: WriteFence): KongClient {
   const { kong } = config;
-  const [adminUrl = '', ...others] = kong.adminUrl;
-  if (others.length > 0)
-    throw new KongUnsupportedError(
-      'several kong.admin_url are only for Kong without a database, which is not supported yet',
-    );
-  return new KongClient({ ...kong, adminUrl, timeoutMs: kong.timeoutSeconds * 1000 }, observe, fence);
+  const [adminUrl = '', ...standbyUrls] = kong.adminUrl;
+  return new KongClient({ ...kong, adminUrl, standbyUrls, timeoutMs: kong.timeoutSeconds * 1000 }, observe, fence);
 }
 
 /** What a driver is made for. */

@@ -1,10 +1,9 @@
 import type { Config } from '../config/config.ts';
 import type { ConsulClient } from '../consul/client.ts';
 import type { WatchPool } from '../consul/watch-pool.ts';
-import type { KongClient } from '../kong/client.ts';
 import type { HealthReader } from '../kong/health-reader.ts';
 import type { KongInfo } from '../kong/info.ts';
-import type { Store } from '../reconcile/store.ts';
+import type { ReportView } from '../reconcile/fleet-view.ts';
 import { ChangeHistory } from '../serve/change-history.ts';
 import type { Shown } from '../serve/endpoints.ts';
 import { EventFeed } from '../serve/event-feed.ts';
@@ -19,10 +18,11 @@ import { VERSION } from './version.ts';
 export interface ShownOptions {
   readonly config: Config;
   readonly dryRun: boolean;
-  readonly store: Store;
+  readonly store: ReportView;
   readonly metrics: Metrics;
   readonly consul: ConsulClient;
-  readonly kong: KongClient;
+  /** Where Kong is, for people. */
+  readonly kongAddress: string;
   readonly pool: WatchPool;
   readonly isLeader: () => boolean;
   readonly unreadiness: () => readonly string[];
@@ -34,7 +34,7 @@ export interface ShownOptions {
 
 /** What the HTTP side shows of a running sidecar. */
 export function createShown(options: ShownOptions, signal: AbortSignal): Shown {
-  const { config, store, metrics, consul, kong, pool, unreadiness } = options;
+  const { config, store, metrics, consul, kongAddress, pool, unreadiness } = options;
   const history = new ChangeHistory();
   const reports = new LiveReports(store, pool);
   const identity = {
@@ -43,7 +43,7 @@ export function createShown(options: ShownOptions, signal: AbortSignal): Shown {
     startedMs: Date.now(),
     dryRun: options.dryRun,
     consulAddress: consul.displayAddr,
-    kongAddress: kong.displayUrl,
+    kongAddress,
   };
   const status = () =>
     statusJson(identity, {

@@ -1,7 +1,8 @@
-import type { ExitCode } from './exit-code.ts';
+import type { OnceResult } from '../reconcile/reconcile-once.ts';
+import { EXIT, type ExitCode } from './exit-code.ts';
 import { withHealthNotes } from './health-notes.ts';
 import { runOnce } from './once.ts';
-import { resultJson } from './reconcile-command.ts';
+import { failedText, resultJson } from './reconcile-command.ts';
 import { type OutputFormat, render } from './render.ts';
 import type { CommandIo } from './session.ts';
 import { SidecarApi } from './sidecar-api.ts';
@@ -28,23 +29,25 @@ export async function statusCommand(io: CommandIo, flags: StatusFlags): Promise<
     const everyMs = url === undefined ? OWN_EVERY_MS : SIDECAR_EVERY_MS;
     return await watchStatus(io, { read: async () => (await read()).rows, everyMs, output: flags.output });
   }
-  const { rows, json } = await read();
-  io.print(render(flags.output, json, () => statusText(rows, io.terminal)));
-  return exitCodeOfRows(rows);
+  const { rows, json, failed } = await read();
+  io.print(render(flags.output, json, () => `${statusText(rows, io.terminal)}${failedText(failed)}`));
+  return failed.length > 0 ? EXIT.error : exitCodeOfRows(rows);
 }
 
 interface Status {
   readonly rows: readonly StatusRow[];
   readonly json: unknown;
+  /** Kongs of a fleet that cannot be read. */
+  readonly failed: OnceResult['failedNodes'];
 }
 
 async function ownStatus(io: CommandIo): Promise<Status> {
   const once = await runOnce(io, { dryRun: true, force: false, only: [] });
   const result = { ...once, reports: await withHealthNotes(once.reports, io) };
-  return { rows: result.reports.map(rowOfReport), json: resultJson(result) };
+  return { rows: result.reports.map(rowOfReport), json: resultJson(result), failed: result.failedNodes };
 }
 
 async function sidecarStatus(url: string, io: CommandIo): Promise<Status> {
   const upstreams = await new SidecarApi(url, io.config.listenToken).upstreams(io.signal);
-  return { rows: upstreams.map(rowOfSummary), json: { upstreams } };
+  return { rows: upstreams.map(rowOfSummary), json: { upstreams }, failed: [] };
 }

@@ -20,6 +20,8 @@ const RETRY_AFTER_CAP_MS = 30_000;
 export interface KongConnection {
   /** May have a base path; userinfo becomes basic authentication. */
   readonly adminUrl: string;
+  /** Admin APIs of the same database: asked in turn when one gives no answer. */
+  readonly standbyUrls?: readonly string[];
   readonly headers: Readonly<Record<string, string>>;
   readonly adminToken?: string | undefined;
   readonly workspace?: string | undefined;
@@ -85,14 +87,16 @@ export function doubtfulUpstream({ method, status, upstream }: Parameters<KongOb
 export class KongClient {
   readonly displayUrl: string;
   readonly #connection: KongConnection;
-  readonly #axios: AxiosInstance;
+  /** One an Admin API, and the one that answered last. */
+  readonly #sides: readonly AxiosInstance[];
+  #side = 0;
   readonly #queue: FairQueue;
   readonly #writes: TokenBucket;
   /** The order in which writes are given their tokens. */
   readonly #turns = new FairQueue(1);
   readonly #observe: KongObserver;
   readonly #fence: WriteFence | undefined;
-  readonly #agent: http.Agent;
+  readonly #agents: readonly http.Agent[];
   readonly #closed = new Bell();
 
   constructor(connection: KongConnection, observe: KongObserver = () => {}, fence?: WriteFence) {
@@ -102,8 +106,12 @@ export class KongClient {
     this.displayUrl = displayUrl(connection.adminUrl);
     this.#queue = new FairQueue(connection.concurrency);
     this.#writes = new TokenBucket(connection.writesPerSecond, connection.writesPerSecond);
-    this.#agent = createAgent(connection, () => this.#closed.ring());
-    this.#axios = createAxios(connection, this.#agent);
+    const all = [connection.adminUrl, ...(connection.standbyUrls ?? [])].map((adminUrl) => ({
+      ...connection,
+      adminUrl,
+    }));
+    this.#agents = all.map((each) => createAgent(each, () => this.#closed.ring()));
+    this.#sides = all.map((each, at) => createAxios(each, this.#agents[at] ?? http.globalAgent));
   }
 
   /**
@@ -136,7 +144,7 @@ export class KongClient {
 
   /** Closes idle connections. */
   close(): void {
-    this.#agent.destroy();
+    for (const agent of this.#agents) agent.destroy();
   }
 
   async #attempt(request: KongRequest, signal: AbortSignal): Promise<KongAnswer> {
@@ -156,9 +164,10 @@ export class KongClient {
     const term = request.method === 'GET' ? undefined : this.#fence?.();
     const timeoutMs = Math.max(this.#connection.timeoutMs, request.patienceMs ?? 0);
     using limit = deadline(term === undefined ? signal : [signal, term], timeoutMs);
+    const side = this.#side;
     let response: AxiosResponse<unknown>;
     try {
-      response = await this.#axios.request({
+      response = await this.#axiosOf(side).request({
         method: request.method,
         url: request.path,
         ...(request.query !== undefined && { params: request.query }),
@@ -171,6 +180,7 @@ export class KongClient {
       this.#tell(request, 'error', startMs);
       if (isTooLarge(error))
         throw new NotKongError(label, this.displayUrl, `the answer is larger than ${MAX_BODY_BYTES} bytes`);
+      if (this.#side === side) this.#side = (side + 1) % this.#sides.length;
       const reason = limit.expired() ? `nothing came within ${timeoutMs} ms` : reasonOf(error);
       throw new KongUnreachableError(label, this.displayUrl, reason);
     }
@@ -180,6 +190,12 @@ export class KongClient {
 
   #tell({ method, path, upstream }: KongRequest, status: number | 'error', startMs: number): void {
     this.#observe({ method, path, upstream, status, ms: performance.now() - startMs });
+  }
+
+  #axiosOf(side: number): AxiosInstance {
+    const found = this.#sides[side];
+    if (found === undefined) throw new Error(`no Admin API ${side}`);
+    return found;
   }
 
   #interpret(request: KongRequest, label: string, response: AxiosResponse<unknown>): KongAnswer {

@@ -6,7 +6,7 @@ import { KongStatusError, NotKongError } from './errors.ts';
 const root = z.object({
   version: z.string(),
   node_id: z.string().optional(),
-  configuration: z.object({ database: z.string(), role: z.string().optional() }),
+  configuration: z.looseObject({ database: z.string(), role: z.string().optional() }),
   plugins: z.object({ available_on_server: z.record(z.string(), z.unknown()) }).optional(),
 });
 
@@ -17,9 +17,22 @@ export interface KongInfo {
   /** `off`: without a database. */
   readonly database: string;
   readonly role: string;
+  /** The same for all nodes of one cluster, as far as their own configurations tell. */
+  readonly cluster?: string;
   /** Undefined: not known. */
   readonly plugins: ReadonlySet<string> | undefined;
 }
+
+/** Where a Kong's database is (`kong.conf`); passwords come masked, and are not looked at. */
+const CLUSTER_KEYS = [
+  'database',
+  'pg_host',
+  'pg_port',
+  'pg_database',
+  'pg_schema',
+  'cassandra_contact_points',
+  'cassandra_keyspace',
+];
 
 const UNKNOWN = 'unknown';
 const SERVER = /^kong\/(?:enterprise-edition-)?(\d+\.\S+)/i;
@@ -50,6 +63,7 @@ function fromRoot(answer: KongAnswer): KongInfo {
     nodeId,
     database: configuration.database,
     role: configuration.role ?? 'traditional',
+    cluster: JSON.stringify(CLUSTER_KEYS.map((key) => configuration[key] ?? null)),
     plugins: new Set(Object.keys(plugins?.available_on_server ?? {})),
   };
 }

@@ -1,4 +1,3 @@
-import type { WatchPool } from '../consul/watch-pool.ts';
 import { queryKey } from '../core/binding.ts';
 import { KongStatusError } from '../kong/errors.ts';
 import { Gate } from '../net/gate.ts';
@@ -10,13 +9,14 @@ import type { Leadership, Role } from './leadership.ts';
 import { findMissing, type OwnedCheck } from './missing.ts';
 import { type PassContext, pass } from './pass.ts';
 import { errorReport } from './report-of.ts';
+import type { QueryPool } from './shared-queries.ts';
 
 export interface FollowerOptions {
   readonly context: Omit<PassContext, 'allAnswered' | 'role'>;
   /** Works everything out, writes nothing. */
   readonly dryRun: boolean;
   readonly leadership: Leadership;
-  readonly pool: WatchPool;
+  readonly pool: QueryPool;
   readonly sources: BindingSources;
   readonly kongAnswers: (signal: AbortSignal) => Promise<boolean>;
   /** Resolves when a connection to Kong was closed: it may have been restarted, and have lost what it held. */

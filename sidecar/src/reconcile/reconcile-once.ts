@@ -26,6 +26,8 @@ export interface OnceResult {
   readonly hostsInUse: ReadonlySet<string>;
   /** Kong is without a database, and the user's declarative file is not what it held. */
   readonly documentDiffers: boolean;
+  /** Of a fleet: Kongs that could not be read or written at all. */
+  readonly failedNodes: readonly { readonly node: string; readonly problem: string }[];
 }
 
 /**
@@ -74,6 +76,7 @@ export async function reconcileOnce(options: OnceOptions, signal: AbortSignal): 
     unbound: reading.resolution.unbound,
     hostsInUse: reading.hostsInUse,
     documentDiffers: differs,
+    failedNodes: [],
   };
 }
 

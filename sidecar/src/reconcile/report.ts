@@ -39,4 +39,14 @@ export interface UpstreamReport {
   /** ms since the epoch. */
   readonly lastAnswerMs?: number;
   readonly updatedMs: number;
+  /** Of a fleet: what each Kong says of it. */
+  readonly nodes?: readonly NodeReport[];
+}
+
+/** One Kong of a fleet, which holds the upstream for itself. */
+export interface NodeReport {
+  readonly node: string;
+  readonly state: ReportState;
+  readonly targets: number;
+  readonly problem: string | null;
 }

@@ -1,4 +1,4 @@
-import type { Store } from '../reconcile/store.ts';
+import type { ReportView } from '../reconcile/fleet-view.ts';
 import type { ApiStatus, ApiTrail } from './api.ts';
 import type { Asset } from './assets.ts';
 import type { ChangeHistory } from './change-history.ts';
@@ -14,7 +14,7 @@ import { trailJson } from './trail-json.ts';
 
 /** What the HTTP side shows. */
 export interface Shown {
-  readonly store: Store;
+  readonly store: ReportView;
   readonly reports: LiveReports;
   readonly history: ChangeHistory;
   readonly feed: EventFeed;

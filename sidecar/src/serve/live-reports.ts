@@ -1,9 +1,9 @@
 import type { WatchState } from '../consul/snapshot.ts';
 import { assertNever } from '../core/assert-never.ts';
 import { queryKey } from '../core/binding.ts';
+import type { ReportView } from '../reconcile/fleet-view.ts';
 import type { UpstreamReport } from '../reconcile/report.ts';
 import { consulProblem } from '../reconcile/report-of.ts';
-import type { Store } from '../reconcile/store.ts';
 
 /** A report with what has been heard from Consul since the pass that made it. */
 export interface LiveReport extends UpstreamReport {
@@ -17,10 +17,10 @@ export interface Watches {
 
 /** The reports as they are true now: Consul may have failed or come back without any reason for a pass. */
 export class LiveReports {
-  readonly #store: Store;
+  readonly #store: ReportView;
   readonly #watches: Watches;
 
-  constructor(store: Store, watches: Watches) {
+  constructor(store: ReportView, watches: Watches) {
     this.#store = store;
     this.#watches = watches;
   }

@@ -1,8 +1,8 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { WatchState } from '../consul/snapshot.ts';
 import type { Change } from '../core/change.ts';
+import type { ReportView } from '../reconcile/fleet-view.ts';
 import type { UpstreamReport } from '../reconcile/report.ts';
-import type { Store } from '../reconcile/store.ts';
 
 const PROPAGATION_BUCKETS = [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 const REQUEST_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
@@ -21,7 +21,7 @@ const OBJECTS: ReadonlySet<string> = new Set([
 ]);
 
 export interface MetricsOptions {
-  readonly store: Store;
+  readonly store: ReportView;
   readonly version: string;
   /** All watches of Consul. */
   readonly watches: () => readonly WatchState[];
@@ -44,7 +44,7 @@ export interface RequestSeen {
 /** Everything under `/metrics`: Prometheus names, `kong_consul_` in front, and those of the process. */
 export class Metrics {
   readonly registry = new Registry();
-  readonly #store: Store;
+  readonly #store: ReportView;
   readonly #watches: () => readonly WatchState[];
   readonly #writes = this.#counter('kong_writes_total', 'Changes that Kong took', ['kind', 'drift']);
   readonly #requests = this.#counter('kong_requests_total', 'Requests to the Admin API', [

@@ -24,6 +24,7 @@ export function reportJson(report: UpstreamReport) {
     verdicts: report.verdicts.map(({ checks: _, ...verdict }) => verdict),
     last_answer: isoOf(report.lastAnswerMs),
     updated: isoOf(report.updatedMs),
+    ...(report.nodes !== undefined && { nodes: report.nodes }),
   };
 }
 

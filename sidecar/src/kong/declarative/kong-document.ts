@@ -34,7 +34,7 @@ const HASH_PAUSE_MS = 100;
  * | Kong's `configuration_hash`     | means                                                             |
  * | ------------------------------- | ----------------------------------------------------------------- |
  * | of the document loaded last     | Kong holds it; it is zeros when there is no entity in it          |
- * | only zeros, and we have loaded  | Kong lost its memory: the same document goes back, whole          |
+ * | only zeros, and it had one      | Kong lost its memory: the same document goes back, whole          |
  * | another                         | somebody loaded another: all is read again                        |
  */
 export class KongDocument {
@@ -47,7 +47,6 @@ export class KongDocument {
   /** Kong has taken a document with this base. */
   #isProven = false;
   #adopted: ReadonlySet<string> = new Set();
-  #hasLoaded = false;
   #isLost = false;
 
   constructor(client: KongClient, tag: string, tell: NewsListener) {
@@ -108,7 +107,7 @@ export class KongDocument {
       return;
     }
     if (this.#hash === undefined) return;
-    if (hash === EMPTY_HASH && this.#hasLoaded) {
+    if (hash === EMPTY_HASH && this.#base !== undefined) {
       this.#isLost = true;
       return;
     }
@@ -189,14 +188,13 @@ export class KongDocument {
       if (isHashOf(text, hash)) return hash;
       await sleep(HASH_PAUSE_MS, signal);
     }
-    this.#hash = undefined;
+    await this.look(signal);
     throw new KongChangedError('Kong holds another configuration than the one it has just taken');
   }
 
   #take({ base, known }: Draft, hash: string): void {
     this.#base = base;
     this.#hash = hash;
-    this.#hasLoaded = true;
     this.#isProven = true;
     this.#isLost = false;
     // Where ours went, the user's of the same name comes to light again.
