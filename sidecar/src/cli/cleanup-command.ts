@@ -5,6 +5,7 @@ import { planDeletion } from '../core/plan.ts';
 import type { UpstreamState } from '../kong/driver.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
 import { kongTargets } from './kong-targets.ts';
+import { plain } from './paint.ts';
 import { type CommandIo, openSession, type Session, tagOf } from './session.ts';
 
 /** Nothing here changes its mind. */
@@ -23,7 +24,7 @@ export async function cleanupCommand(io: CommandIo, flags: { readonly yes: boole
       return EXIT.ok;
     }
     const lines = doomed.flatMap(({ plan }) =>
-      plan.changes.map((change) => `${plan.upstream}: ${describeChange(change)}\n`),
+      plan.changes.map((change) => `${plain(`${plan.upstream}: ${describeChange(change)}`)}\n`),
     );
     for (const line of new Set(lines)) print(line);
     if (!flags.yes && !(await isAgreed(io, names.size))) return EXIT.error;

@@ -1,6 +1,6 @@
 import { effectiveConfig } from '../config/effective-config.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
-import { painter, plain } from './paint.ts';
+import { painter } from './paint.ts';
 import { type OutputFormat, render, table } from './render.ts';
 import type { CommandIo } from './session.ts';
 
@@ -9,7 +9,7 @@ export function configCommand(io: CommandIo, flags: { readonly output: OutputFor
   const options = effectiveConfig(io.config);
   const rows = options.map(({ key, value, place }) => [
     key,
-    plain(place ?? 'default'),
+    place ?? 'default',
     value === null ? '-' : JSON.stringify(value),
   ]);
   const paint = painter(io.terminal.colour);

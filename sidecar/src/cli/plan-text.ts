@@ -3,16 +3,17 @@ import type { Change } from '../core/change.ts';
 import { describeChange } from '../core/describe.ts';
 import type { OnceResult } from '../reconcile/reconcile-once.ts';
 import type { UpstreamReport } from '../reconcile/report.ts';
+import { type Colour, type Paint, painter, plain } from './paint.ts';
 
-const COLOURS = { add: 32, change: 33, remove: 31, quiet: 2 } as const;
+const COLOURS: Readonly<Record<ReturnType<typeof signOf>, Colour>> = { '+': 'good', '~': 'doubt', '-': 'bad' };
 
 /**
  * A plan for people: one block an upstream that differs, `+` what comes, `~` what changes, `-` what goes, `!` what is
  * wrong or held, and a last line with the sums.
  */
 export function planText(result: OnceResult, colour: boolean): string {
-  const blocks = result.reports.filter(isWorthShowing).map((report) => block(report, colour));
-  const unbound = result.unbound.map(({ subject, reason }) => `! ${subject} is not bound: ${reason}\n`);
+  const blocks = result.reports.filter(isWorthShowing).map((report) => block(report, painter(colour)));
+  const unbound = result.unbound.map(({ subject, reason }) => `! ${plain(subject)} is not bound: ${plain(reason)}\n`);
   return [...blocks, ...unbound, summary(result.reports)].join('');
 }
 
@@ -33,22 +34,22 @@ function isWorthShowing(report: UpstreamReport): boolean {
   return report.state !== 'in_sync' || report.problem !== undefined || report.notes.length > 0;
 }
 
-function block(report: UpstreamReport, colour: boolean): string {
+function block(report: UpstreamReport, paint: Paint): string {
   const held = new Set(report.hold?.changes);
-  const lines = (report.plan?.changes ?? []).map((change) => changeLine(change, held.has(change), colour));
-  const service = report.binding === undefined ? '' : ` <- Consul service ${report.binding.query.service}`;
-  const notes = report.notes.map((note) => `  . ${note}`);
-  const hold = report.hold === undefined ? [] : [`  ! held (${report.hold.reason}): ${report.hold.why}`];
-  const problem = report.problem === undefined ? [] : [`  ! ${report.problem}`];
-  return `${[`${report.upstream} (${report.state})${service}`, ...lines, ...hold, ...problem, ...notes].join('\n')}\n`;
+  const lines = (report.plan?.changes ?? []).map((change) => changeLine(change, held.has(change), paint));
+  const service = report.binding === undefined ? '' : ` <- Consul service ${plain(report.binding.query.service)}`;
+  const notes = report.notes.map((note) => `  . ${plain(note)}`);
+  const hold = report.hold === undefined ? [] : [`  ! held (${report.hold.reason}): ${plain(report.hold.why)}`];
+  const problem = report.problem === undefined ? [] : [`  ! ${plain(report.problem)}`];
+  return `${[`${plain(report.upstream)} (${report.state})${service}`, ...lines, ...hold, ...problem, ...notes].join('\n')}\n`;
 }
 
-function changeLine(change: Change, isHeld: boolean, colour: boolean): string {
+function changeLine(change: Change, isHeld: boolean, paint: Paint): string {
   const sign = signOf(change);
-  const line = `  ${sign} ${describeChange(change)}${isHeld ? ' [held]' : ''}`;
-  if (!colour) return line;
-  const code = sign === '+' ? COLOURS.add : sign === '-' ? COLOURS.remove : COLOURS.change;
-  return `\u001b[${isHeld ? COLOURS.quiet : code}m${line}\u001b[0m`;
+  return paint(
+    isHeld ? 'quiet' : COLOURS[sign],
+    `  ${sign} ${plain(describeChange(change))}${isHeld ? ' [held]' : ''}`,
+  );
 }
 
 function summary(reports: readonly UpstreamReport[]): string {

@@ -4,6 +4,7 @@ import type { ReportState } from '../reconcile/report.ts';
 import { reportJson } from '../serve/report-json.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
 import { runOnce } from './once.ts';
+import { plain } from './paint.ts';
 import { planText } from './plan-text.ts';
 import { type OutputFormat, render } from './render.ts';
 import type { CommandIo } from './session.ts';
@@ -47,8 +48,10 @@ export function exitCodeOf(result: OnceResult): ExitCode {
 }
 
 function resultText(result: OnceResult, dryRun: boolean, colour: boolean): string {
-  const unknown = result.unknown.map((name) => `! ${name}: nothing binds an upstream of this name\n`).join('');
-  const written = result.written.map((change) => `${change.upstream}: ${describeChange(change)}\n`).join('');
+  const unknown = result.unknown.map((name) => `! ${plain(name)}: nothing binds an upstream of this name\n`).join('');
+  const written = result.written
+    .map((change) => `${plain(`${change.upstream}: ${describeChange(change)}`)}\n`)
+    .join('');
   const done = dryRun ? '' : `${result.written.length} changes written.\n`;
   const loaded = dryRun || !result.documentDiffers ? '' : 'The declarative file was loaded into Kong.\n';
   return `${failedText(result.failedNodes)}${unknown}${written}${planText(result, colour)}${done}${loaded}`;
@@ -56,5 +59,5 @@ function resultText(result: OnceResult, dryRun: boolean, colour: boolean): strin
 
 /** Kongs of a fleet that could not be reached. */
 export function failedText(nodes: OnceResult['failedNodes']): string {
-  return nodes.map(({ node, problem }) => `! ${node}: ${problem}\n`).join('');
+  return nodes.map(({ node, problem }) => `! ${node}: ${plain(problem)}\n`).join('');
 }

@@ -1,4 +1,5 @@
 import { stringify } from 'yaml';
+import { plain } from './paint.ts';
 
 /** How a command's result is printed. */
 export type OutputFormat = 'table' | 'json' | 'yaml';
@@ -17,9 +18,9 @@ export function render(format: OutputFormat, value: unknown, table: () => string
   }
 }
 
-/** Columns as wide as their widest cell; the last one is not padded. */
+/** Columns as wide as their widest cell; the last one is not padded. Cells hold nothing that a terminal would obey. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const all = [head, ...rows];
+  const all = [head, ...rows].map((row) => row.map(plain));
   const widths = head.map((_, column) => Math.max(...all.map((row) => (row[column] ?? '').length)));
   return all
     .map(

@@ -1,4 +1,4 @@
-import { type Colour, cut, painter, plain, widthOf } from './paint.ts';
+import { type Colour, cut, painter, widthOf } from './paint.ts';
 import { table } from './render.ts';
 import type { Terminal } from './session.ts';
 import type { StatusRow } from './status-rows.ts';
@@ -48,12 +48,12 @@ export function fittingRows(rows: readonly StatusRow[], count: number): readonly
 
 function tableLines(rows: readonly StatusRow[], columns: number): readonly string[] {
   const cells = rows.map(({ upstream, state, service, healthy, targets, remark }) => [
-    plain(upstream),
+    upstream,
     state,
-    plain(service),
+    service,
     healthy,
     String(targets),
-    plain(remark),
+    remark,
   ]);
   return table(HEAD, cells)
     .split('\n')
