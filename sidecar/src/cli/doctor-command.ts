@@ -1,4 +1,5 @@
 import type { Config } from '../config/config.ts';
+import { messageOf } from '../net/message-of.ts';
 import type { OnceResult } from '../reconcile/reconcile-once.ts';
 import { checkClock } from './doctor-clock.ts';
 import { examineConsul } from './doctor-look-consul.ts';
@@ -40,7 +41,7 @@ async function runLine(
     return { result, findings: checkUpstreams(result) };
   } catch (error) {
     io.signal.throwIfAborted();
-    const text = error instanceof Error ? error.message : 'unknown error';
+    const text = messageOf(error);
     return { result: undefined, findings: [failure('bindings', text)] };
   }
 }

@@ -2,6 +2,7 @@ import type { Config } from '../config/config.ts';
 import type { KongClient } from '../kong/client.ts';
 import { type ConnectedDataPlane, readConfigurationHash, readDataPlanes } from '../kong/data-planes.ts';
 import type { KongInfo } from '../kong/info.ts';
+import { messageOf } from '../net/message-of.ts';
 import { createDataPlanes, STATUS_URL_HINT } from './create-health.ts';
 import type { Finding } from './finding.ts';
 
@@ -83,8 +84,4 @@ async function checkStatusApi(client: KongClient, signal: AbortSignal): Promise<
     const mend = ["check kong.status_url, and in that node's environment:", 'KONG_STATUS_LISTEN=127.0.0.1:8007'];
     return { check, level: 'failure', text: messageOf(error), mend };
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : 'unknown error';
 }

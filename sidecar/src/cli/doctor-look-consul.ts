@@ -4,6 +4,7 @@ import { readContenders } from '../consul/contenders.ts';
 import { hasLeader } from '../consul/leader.ts';
 import { missingRights, type Right } from '../consul/rights.ts';
 import { deadline } from '../net/deadline.ts';
+import { messageOf } from '../net/message-of.ts';
 import type { OnceResult } from '../reconcile/reconcile-once.ts';
 import { checkAgent, checkCatalog, checkConnectionLimit, checkRights, checkSidecars } from './doctor-consul.ts';
 import { type Finding, failure } from './finding.ts';
@@ -110,8 +111,4 @@ function servicesOf(result: OnceResult | undefined): readonly string[] {
 async function within<T>(signal: AbortSignal, ask: (limit: AbortSignal) => Promise<T>): Promise<T> {
   using limit = deadline(signal, TIMEOUT_MS);
   return await ask(limit.signal);
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : 'unknown error';
 }

@@ -4,6 +4,7 @@ import { KongStatusError } from '../kong/errors.ts';
 import type { KongInfo } from '../kong/info.ts';
 import { type NodeSettings, readNodeSettings } from '../kong/node-settings.ts';
 import { readTagged, type Tagged } from '../kong/tagged.ts';
+import { messageOf } from '../net/message-of.ts';
 import { examineDataPlanes } from './doctor-data-planes.ts';
 import { checkAdminApi, checkDns, checkKong, checkOwnerTag, checkPlugin, checkSharedTags } from './doctor-kong.ts';
 import { type Finding, failure } from './finding.ts';
@@ -84,8 +85,4 @@ async function readOwnerTag(
     if (error instanceof KongStatusError) return undefined;
     throw error;
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : 'unknown error';
 }

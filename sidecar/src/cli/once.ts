@@ -1,5 +1,6 @@
 import type { Change } from '../core/change.ts';
 import type { KongDriver } from '../kong/driver.ts';
+import { messageOf } from '../net/message-of.ts';
 import { BindingSources } from '../reconcile/binding-sources.ts';
 import { OneShotSnapshots } from '../reconcile/one-shot-snapshots.ts';
 import type { PassContext } from '../reconcile/pass.ts';
@@ -33,7 +34,7 @@ export async function runOnce(
           return { node: nodeName(node), result: await runOnNode(node, request, wrap) };
         } catch (error) {
           io.signal.throwIfAborted();
-          return { node: nodeName(node), problem: error instanceof Error ? error.message : 'unknown error' };
+          return { node: nodeName(node), problem: messageOf(error) };
         }
       }),
     ),

@@ -1,4 +1,5 @@
 import { KongUnreachableError } from '../kong/errors.ts';
+import { messageOf } from '../net/message-of.ts';
 import { sleep } from '../net/sleep.ts';
 import { readAssets } from '../serve/assets.ts';
 import { statusEndpoints } from '../serve/endpoints.ts';
@@ -66,10 +67,6 @@ async function serveStatus(io: CommandIo, parts: RunParts): Promise<RunningServe
   });
   io.log.info({ url: server.url }, 'status is served');
   return server;
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : 'unknown error';
 }
 
 /** Ends everything, with a bound: what has not ended by then is cut off. */

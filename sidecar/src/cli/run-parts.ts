@@ -7,6 +7,7 @@ import { doubtfulUpstream, type KongObserver } from '../kong/client.ts';
 import type { DeclarativeNews } from '../kong/declarative/news.ts';
 import { EventLog } from '../log/event-log.ts';
 import { deadline } from '../net/deadline.ts';
+import { messageOf } from '../net/message-of.ts';
 import type { Election } from '../reconcile/election.ts';
 import { FleetView, type ReportView } from '../reconcile/fleet-view.ts';
 import { type Leadership, soleWriter } from '../reconcile/leadership.ts';
@@ -190,10 +191,7 @@ async function readBudget(consul: ConsulClient, { config, log, signal }: Command
     return budget;
   } catch (error) {
     signal.throwIfAborted();
-    log.warn(
-      { problem: error instanceof Error ? error.message : 'unknown error' },
-      'the Consul agent does not answer yet',
-    );
+    log.warn({ problem: messageOf(error) }, 'the Consul agent does not answer yet');
     const nothing = { version: undefined, datacenter: undefined, maxConnectionsPerClient: undefined };
     return connectionBudget(nothing, config.consul.maxConnections);
   }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { deadline } from '../net/deadline.ts';
+import { messageOf } from '../net/message-of.ts';
 import type { Candidate } from './trail-source.ts';
 
 const TIMEOUT_MS = 10_000;
@@ -78,5 +79,5 @@ export class SidecarApi {
 function causeOf(error: unknown): string {
   const cause = error instanceof Error ? error.cause : undefined;
   if (cause instanceof Error && 'code' in cause) return String(cause.code);
-  return error instanceof Error ? error.message : 'unknown error';
+  return messageOf(error);
 }

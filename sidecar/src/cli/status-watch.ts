@@ -1,3 +1,4 @@
+import { messageOf } from '../net/message-of.ts';
 import { sleep } from '../net/sleep.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
 import { plain } from './paint.ts';
@@ -47,7 +48,7 @@ async function next({ rows }: Reading, { read }: WatchOptions, signal: AbortSign
     return { rows: await read(), problem: undefined };
   } catch (error) {
     signal.throwIfAborted();
-    return { rows, problem: error instanceof Error ? error.message : 'unknown error' };
+    return { rows, problem: messageOf(error) };
   }
 }
 

@@ -1,6 +1,7 @@
 import { readServiceNames } from '../consul/agent.ts';
 import type { UpstreamHealth } from '../kong/health-reader.ts';
 import { readKongInfo } from '../kong/info.ts';
+import { messageOf } from '../net/message-of.ts';
 import type { UpstreamReport } from '../reconcile/report.ts';
 import { trailJson } from '../serve/trail-json.ts';
 import { createHealthReader } from './create-health.ts';
@@ -86,7 +87,7 @@ async function healthOf(upstream: string, io: CommandIo): Promise<UpstreamHealth
     io.signal.throwIfAborted();
     return {
       health: null,
-      notes: [`health is not known: ${error instanceof Error ? error.message : 'unknown error'}`],
+      notes: [`health is not known: ${messageOf(error)}`],
     };
   } finally {
     kong.close();

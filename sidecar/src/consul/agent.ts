@@ -5,6 +5,7 @@ import { deadline } from '../net/deadline.ts';
 import type { ConsulClient } from './client.ts';
 import { UntrustedAnswerError } from './errors.ts';
 import { readMeta } from './health.ts';
+import { jsonOf } from './json.ts';
 
 const RESERVED_CONNECTIONS = 50;
 const DEFAULT_CONNECTIONS = 150;
@@ -31,7 +32,7 @@ export interface AgentFacts {
 /** Reads `/v1/agent/self`. A token without `agent:read` is no failure: then nothing is known. */
 export async function readAgentFacts(client: ConsulClient, signal: AbortSignal): Promise<AgentFacts> {
   const answer = await client.request({ path: '/agent/self' }, signal);
-  const parsed = answer.status === 200 ? self.safeParse(parseJson(answer.body)) : undefined;
+  const parsed = answer.status === 200 ? self.safeParse(jsonOf(answer.body)) : undefined;
   const facts = parsed?.success ? parsed.data : undefined;
   return {
     version: facts?.Config?.Version,
@@ -69,16 +70,8 @@ export async function readServiceNames(
   const details = { status: answer.status, retryAfterMs: undefined };
   if (doubt !== undefined)
     throw new UntrustedAnswerError('Consul catalog', doubt.why, { ...details, reason: doubt.reason });
-  const services = parseJson(answer.body);
+  const services = jsonOf(answer.body);
   if (typeof services !== 'object' || services === null || Array.isArray(services))
     throw new UntrustedAnswerError('Consul catalog', 'no map of services', { ...details, reason: 'not_a_list' });
   return new Set(Object.keys(services));
-}
-
-function parseJson(body: Buffer): unknown {
-  try {
-    return JSON.parse(body.toString('utf8'));
-  } catch {
-    return undefined;
-  }
 }

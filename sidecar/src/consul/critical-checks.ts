@@ -4,6 +4,7 @@ import { deadline } from '../net/deadline.ts';
 import type { ConsulClient } from './client.ts';
 import { UntrustedAnswerError } from './errors.ts';
 import { readMeta } from './health.ts';
+import { jsonOf } from './json.ts';
 
 /** Where checks are looked for: they do not cross these bounds in Consul. */
 export interface CheckScope {
@@ -54,7 +55,7 @@ export async function readCriticalChecks(
   const details = { status: answer.status, retryAfterMs: undefined };
   if (doubt !== undefined)
     throw new UntrustedAnswerError('the critical checks', doubt.why, { ...details, reason: doubt.reason });
-  const parsed = checkList.safeParse(parseJson(answer.body));
+  const parsed = checkList.safeParse(jsonOf(answer.body));
   if (!parsed.success)
     throw new UntrustedAnswerError('the critical checks', 'no list of checks', { ...details, reason: 'not_a_list' });
   return {
@@ -65,12 +66,4 @@ export async function readCriticalChecks(
 
 function subject({ Node: node, ServiceName: service }: z.infer<typeof checkList>[number]): CheckSubject {
   return service === null || service === undefined || service === '' ? { node } : { service };
-}
-
-function parseJson(body: Buffer): unknown {
-  try {
-    return JSON.parse(body.toString('utf8'));
-  } catch {
-    return undefined;
-  }
 }

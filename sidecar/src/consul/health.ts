@@ -5,6 +5,7 @@ import { type AnswerMeta, distrust } from '../core/trust.ts';
 import { retryAfterMs } from '../net/sleep.ts';
 import type { ConsulAnswer, ConsulClient } from './client.ts';
 import { UntrustedAnswerError } from './errors.ts';
+import { jsonOf } from './json.ts';
 import { type MalformedEntry, parseInstances } from './parse-instances.ts';
 
 /** How one health query is put. */
@@ -99,12 +100,8 @@ function parseIndex(header: string | undefined): bigint | undefined {
 }
 
 function parseList(body: Buffer): readonly unknown[] | undefined {
-  try {
-    const value: unknown = JSON.parse(body.toString('utf8'));
-    return Array.isArray(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
+  const value = jsonOf(body);
+  return Array.isArray(value) ? value : undefined;
 }
 
 function digestOf(body: Buffer): string {

@@ -2,6 +2,7 @@ import type { ServiceQuery } from '../core/binding.ts';
 import { instanceKey } from '../core/instance.ts';
 import { deadline } from '../net/deadline.ts';
 import type { Gate } from '../net/gate.ts';
+import { messageOf } from '../net/message-of.ts';
 import { backoffMs, sleep } from '../net/sleep.ts';
 import { TokenBucket } from '../net/token-bucket.ts';
 import type { ConsulClient } from './client.ts';
@@ -201,6 +202,6 @@ function isOutage(error: unknown): boolean {
 function describe(error: unknown): ReadFailure {
   const atMs = Date.now();
   if (error instanceof UntrustedAnswerError) return { reason: error.reason, message: error.message, atMs };
-  const message = error instanceof Error ? error.message : 'unknown error';
+  const message = messageOf(error);
   return { reason: message.includes('no answer within') ? 'timeout' : 'unreachable', message, atMs };
 }

@@ -1,4 +1,5 @@
 import { mergeHealth, type NodeHealth } from '../core/node-health.ts';
+import { messageOf } from '../net/message-of.ts';
 import type { KongClient } from './client.ts';
 import { readTargetHealth } from './target-health.ts';
 
@@ -30,7 +31,7 @@ export class HealthReader {
           answers.push({ node: client.displayUrl, health: await readTargetHealth(client, upstream, signal) });
         } catch (error) {
           signal.throwIfAborted();
-          notes.push(`health is not known: ${error instanceof Error ? error.message : 'unknown error'}`);
+          notes.push(`health is not known: ${messageOf(error)}`);
         }
       }),
     );

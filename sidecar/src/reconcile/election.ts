@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import type { Lock } from '../consul/lock.ts';
+import { messageOf } from '../net/message-of.ts';
 import { backoffMs, sleep } from '../net/sleep.ts';
 import { Stopwatch } from '../net/stopwatch.ts';
 import { type Leadership, NotLeaderError } from './leadership.ts';
@@ -190,8 +191,4 @@ export class Election implements Leadership {
 
 function jitteredRetryMs(): number {
   return RETRY_MS / 2 + backoffMs(0, RETRY_MS, RETRY_MS);
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : 'unknown error';
 }

@@ -1,6 +1,7 @@
 import { queryKey } from '../core/binding.ts';
 import { KongStatusError } from '../kong/errors.ts';
 import { Gate } from '../net/gate.ts';
+import { messageOf } from '../net/message-of.ts';
 import { backoffMs, sleep } from '../net/sleep.ts';
 import type { BindingSources } from './binding-sources.ts';
 import { Doubts } from './doubts.ts';
@@ -9,6 +10,7 @@ import type { Leadership, Role } from './leadership.ts';
 import { findMissing, type OwnedCheck } from './missing.ts';
 import { type PassContext, pass } from './pass.ts';
 import { errorReport } from './report-of.ts';
+import { type RoundListener, Rounds } from './rounds.ts';
 import type { QueryPool } from './shared-queries.ts';
 
 export interface FollowerOptions {
@@ -27,7 +29,7 @@ export interface FollowerOptions {
   readonly ownerCheckMs: number;
   readonly startupHoldMs: number;
   /** Told after every look at all of Kong, with what went wrong if something did. */
-  readonly onSync: (what: 'bindings' | 'resync' | 'owner_check', problem: string | undefined) => void;
+  readonly onSync: RoundListener;
 }
 
 const KONG_PROBE_MS = 500;
@@ -41,6 +43,7 @@ export class Follower {
   readonly #signal: AbortSignal;
   readonly #queue: KeyedQueue;
   readonly #kongGate: Gate;
+  readonly #rounds: Rounds;
   readonly #startedAtMs = Date.now();
   readonly #upstreamsOf = new Map<string, Set<string>>();
   readonly #attempts = new Map<string, number>();
@@ -58,6 +61,7 @@ export class Follower {
     this.#signal = signal;
     this.#context = { ...options.context, allAnswered: () => this.#allAnswered, role: () => this.#role() };
     this.#queue = new KeyedQueue((upstream) => this.#look(upstream), options.coalesceMs, signal);
+    this.#rounds = new Rounds(options.onSync, signal);
     this.#kongGate = new Gate(options.kongAnswers, KONG_PROBE_MS, signal);
   }
 
@@ -68,13 +72,13 @@ export class Follower {
 
   /** Runs until the signal is aborted; the upstreams being worked on are finished or cut short by it. */
   async run(): Promise<void> {
-    await this.#untilRead('bindings', () => this.#readBindings());
-    await this.#untilRead('resync', () => this.#resync());
+    await this.#rounds.untilDone('bindings', () => this.#readBindings());
+    await this.#rounds.untilDone('resync', () => this.#resync());
     await Promise.allSettled([
       this.#endStartupHold(),
-      this.#every(this.#options.pollMs, 'bindings', () => this.#readBindings()),
-      this.#every(this.#options.resyncMs, 'resync', () => this.#resync()),
-      this.#every(this.#options.ownerCheckMs, 'owner_check', () => this.#checkOwned()),
+      this.#rounds.every(this.#options.pollMs, 'bindings', () => this.#readBindings()),
+      this.#rounds.every(this.#options.resyncMs, 'resync', () => this.#resync()),
+      this.#rounds.every(this.#options.ownerCheckMs, 'owner_check', () => this.#checkOwned()),
       this.#lookAfterDisconnects(),
       this.#followDocument(),
     ]);
@@ -94,7 +98,7 @@ export class Follower {
 
   /** Reads the bindings again at once, because the config file changed. */
   async rereadBindings(): Promise<void> {
-    await this.#attempt('bindings', () => this.#readBindings());
+    await this.#rounds.once('bindings', () => this.#readBindings());
   }
 
   /** This sidecar leads from now on: reads all of Kong, then writes. */
@@ -102,7 +106,7 @@ export class Follower {
     if (!this.#bindingsRead) return;
     const { store } = this.#context;
     for (const name of store.names()) store.dropState(name);
-    await this.#untilRead('resync', () => this.#resync());
+    await this.#rounds.untilDone('resync', () => this.#resync());
   }
 
   #role(): Role {
@@ -148,7 +152,7 @@ export class Follower {
 
   #fail(upstream: string, error: unknown): void {
     const { store } = this.#context;
-    const problem = error instanceof Error ? error.message : 'unknown error';
+    const problem = messageOf(error);
     store.setReport(errorReport(upstream, store.report(upstream), problem));
     if (!isPassing(error)) return;
     const attempt = (this.#attempts.get(upstream) ?? 0) + 1;
@@ -211,11 +215,11 @@ export class Follower {
     for (;;) {
       await this.#options.kongDisconnected(this.#signal);
       await this.#kongGate.pass();
-      await this.#attempt('owner_check', async () => {
+      await this.#rounds.once('owner_check', async () => {
         const { missing, unsure } = await this.#findMissing();
         this.#readAgain([...missing, ...unsure]);
       });
-      await this.#attempt('bindings', () => this.#readBindings());
+      await this.#rounds.once('bindings', () => this.#readBindings());
       await sleep(DISCONNECT_GAP_MS, this.#signal);
     }
   }
@@ -232,35 +236,10 @@ export class Follower {
   async #followDocument(): Promise<void> {
     const mayWrite = () => this.#role() === 'writer';
     const onChanged = async () => {
-      await this.#attempt('bindings', () => this.#readBindings());
-      await this.#attempt('resync', () => this.#resync());
+      await this.#rounds.once('bindings', () => this.#readBindings());
+      await this.#rounds.once('resync', () => this.#resync());
     };
     await this.#context.driver.document?.follow({ mayWrite, onChanged }, this.#signal);
-  }
-
-  async #untilRead(what: 'bindings' | 'resync', read: () => Promise<void>): Promise<void> {
-    for (let attempt = 0; !(await this.#attempt(what, read)); attempt += 1) {
-      await sleep(Math.max(100, backoffMs(attempt, 200, RETRY_CAP_MS)), this.#signal);
-    }
-  }
-
-  async #every(everyMs: number, what: 'bindings' | 'resync' | 'owner_check', task: () => Promise<void>): Promise<void> {
-    for (;;) {
-      await sleep(everyMs, this.#signal);
-      await this.#attempt(what, task);
-    }
-  }
-
-  async #attempt(what: 'bindings' | 'resync' | 'owner_check', task: () => Promise<void>): Promise<boolean> {
-    try {
-      await task();
-      this.#options.onSync(what, undefined);
-      return true;
-    } catch (error) {
-      this.#signal.throwIfAborted();
-      this.#options.onSync(what, error instanceof Error ? error.message : 'unknown error');
-      return false;
-    }
   }
 }
 

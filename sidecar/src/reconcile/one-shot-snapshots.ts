@@ -4,6 +4,7 @@ import type { WatchState } from '../consul/snapshot.ts';
 import { queryKey, type ServiceQuery } from '../core/binding.ts';
 import { deadline } from '../net/deadline.ts';
 import { FairQueue } from '../net/fair-queue.ts';
+import { messageOf } from '../net/message-of.ts';
 import type { SnapshotSource } from './pass.ts';
 
 const READS_AT_ONCE = 32;
@@ -67,8 +68,4 @@ export class OneShotSnapshots implements SnapshotSource {
     const snapshot = { ...answer.parse(), index: answer.index, digest: answer.digest, atMs };
     return { query, snapshot, lastSuccessMs: atMs, failure: undefined, failures: 0 };
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : 'unknown error';
 }

@@ -1,5 +1,6 @@
 import type { Change } from '../core/change.ts';
 import type { Unbound } from '../core/resolve-bindings.ts';
+import { messageOf } from '../net/message-of.ts';
 import type { BindingSources } from './binding-sources.ts';
 import type { OneShotSnapshots } from './one-shot-snapshots.ts';
 import { type PassContext, pass } from './pass.ts';
@@ -87,7 +88,7 @@ async function eachPass(names: readonly string[], context: PassContext, signal: 
         await pass(name, context, signal);
       } catch (error) {
         signal.throwIfAborted();
-        const problem = error instanceof Error ? error.message : 'unknown error';
+        const problem = messageOf(error);
         context.store.setReport(errorReport(name, context.store.report(name), problem));
       }
     }),

@@ -1,6 +1,7 @@
 import type { UpstreamHealth } from '../kong/health-reader.ts';
 import { deadline } from '../net/deadline.ts';
 import { FairQueue } from '../net/fair-queue.ts';
+import { messageOf } from '../net/message-of.ts';
 
 type Ask = (upstream: string, signal: AbortSignal) => Promise<UpstreamHealth>;
 
@@ -50,7 +51,7 @@ export class KongHealth {
     try {
       return await this.#queue.run(upstream, limit.signal, () => this.#ask(upstream, limit.signal));
     } catch (error) {
-      const reason = error instanceof Error ? error.message : 'unknown error';
+      const reason = messageOf(error);
       return { health: null, notes: [`health is not known: ${limit.expired() ? TOO_LATE : reason}`] };
     }
   }
