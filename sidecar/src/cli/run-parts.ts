@@ -161,7 +161,7 @@ export async function createRunParts(
     },
     shown,
     onNews: (node, news) => {
-      node.events.declarative(node.name, news);
+      node.events.declarative(news);
       if (news.kind === 'loaded') metrics.loaded(news.bytes);
     },
   };

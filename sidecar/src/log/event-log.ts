@@ -65,9 +65,9 @@ export class EventLog {
   }
 
   /** Of a Kong without a database; `kong` names it. */
-  declarative(kong: string, news: DeclarativeNews): void {
+  declarative(news: DeclarativeNews): void {
     const { level, data, sentence } = declarativeLine(news);
-    this.#log[level]({ kong, ...data }, sentence);
+    this.#log[level](data, sentence);
   }
 
   leads(): void {
