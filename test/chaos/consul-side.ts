@@ -40,9 +40,9 @@ export class ConsulSide {
     return able[0] ?? this.own;
   }
 
-  freeze(server: ConsulAgent): void {
+  async freeze(server: ConsulAgent): Promise<void> {
     this.#frozen = server;
-    server.freeze();
+    await server.freeze();
   }
 
   thaw(): void {

@@ -19,7 +19,7 @@ export const outagesOfConsul: readonly Outage[] = [
     settings: ['alone'],
     stopsLife: true,
     begin: async ({ consul }) => {
-      consul.freeze(consul.own);
+      await consul.freeze(consul.own);
       return async () => consul.thaw();
     },
   },
@@ -72,7 +72,7 @@ export const outagesOfConsul: readonly Outage[] = [
     stopsLife: true,
     begin: async ({ consul }) => {
       const leader = await consul.cluster?.leader();
-      if (leader !== undefined) consul.freeze(leader);
+      if (leader !== undefined) await consul.freeze(leader);
       return async () => consul.thaw();
     },
   },
@@ -83,7 +83,7 @@ export const outagesOfConsul: readonly Outage[] = [
     begin: async ({ consul }) => {
       const leader = await consul.cluster?.leader();
       const [follower = consul.own] = consul.servers.filter((server) => server !== leader);
-      consul.freeze(follower);
+      await consul.freeze(follower);
       return async () => consul.thaw();
     },
   },

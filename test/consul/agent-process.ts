@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readdirSync, readFileSync } from 'node:fs';
+import { setTimeout as wait } from 'node:timers/promises';
 import { consulBinary } from './binary.ts';
 
 const LOG_TAIL = 2_000;
@@ -34,6 +35,13 @@ export class AgentProcess {
     if (this.isRunning()) this.#child?.kill(name);
   }
 
+  /** Stops all of its threads. A signal alone reaches those on another processor a little later. */
+  async freeze(): Promise<void> {
+    this.signal('SIGSTOP');
+    const tasks = `/proc/${this.#child?.pid}/task`;
+    while (this.isRunning() && !readdirSync(tasks).every((task) => isStopped(`${tasks}/${task}/stat`))) await wait(1);
+  }
+
   /** Kills it at once, frozen or not. */
   async stop(): Promise<void> {
     const child = this.#child;
@@ -49,6 +57,12 @@ export class AgentProcess {
   logTail(): string {
     return readFileSync(this.#logFile, 'utf8').slice(-LOG_TAIL);
   }
+}
+
+/** A thread that has just ended is stopped too. */
+function isStopped(statFile: string): boolean {
+  if (!existsSync(statFile)) return true;
+  return /\) [TZX] /.test(readFileSync(statFile, 'utf8'));
 }
 
 /** A shell that waits for the end of its input, which comes with our own end, and then kills the agent. */

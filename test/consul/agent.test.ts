@@ -78,7 +78,7 @@ test('a restart keeps the data, or not', async () => {
 });
 
 test('a frozen agent answers nothing until it thaws', async () => {
-  consul.freeze();
+  await consul.freeze();
   const frozen = health('any', '', AbortSignal.timeout(300));
   await expect(frozen).rejects.toThrow('timeout');
   consul.thaw();

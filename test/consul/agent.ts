@@ -85,8 +85,8 @@ export class ConsulAgent extends AgentApi {
   }
 
   /** Stops the process from running without ending it: connections stay open, nothing answers. */
-  freeze(): void {
-    this.signal('SIGSTOP');
+  async freeze(): Promise<void> {
+    await this.#process.freeze();
   }
 
   thaw(): void {
