@@ -26,14 +26,16 @@ const options = program.opts<{
 }>();
 const kongUrl = process.env.KONG_ADMIN_URL;
 
+const facts = `${os.cpus().length} cores (${os.cpus()[0]?.model.trim()}), Node ${process.version}, real Consul, ${kongUrl === undefined ? 'Kong double' : `Kong at ${kongUrl}`}, ${new Date().toISOString().slice(0, 10)}`;
+
 const rows: Row[] = [];
 for (const part of options.only.length === 0 ? PARTS : options.only) {
   process.stderr.write(`measuring ${part} ...\n`);
   rows.push(...(await measure(part)));
+  // After each part: what was measured stays when a later part fails.
+  writeFileSync(options.json, `${JSON.stringify({ facts, rows }, null, 2)}\n`);
 }
-const facts = `${os.cpus().length} cores (${os.cpus()[0]?.model.trim()}), Node ${process.version}, real Consul, ${kongUrl === undefined ? 'Kong double' : `Kong at ${kongUrl}`}, ${new Date().toISOString().slice(0, 10)}`;
 process.stdout.write(`\n${facts}\n\n${markdown(rows)}\n`);
-writeFileSync(options.json, `${JSON.stringify({ facts, rows }, null, 2)}\n`);
 
 async function measure(part: Part): Promise<readonly Row[]> {
   if (part === 'budget') return await budget(kongUrl);

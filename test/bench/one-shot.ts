@@ -64,7 +64,7 @@ function deckVersion(): string | undefined {
 }
 
 function deckArgs(command: string, stage: Stage, file: string): readonly string[] {
-  return [command, '--kong-addr', stage.kongUrl, '--state', file, '--select-tag', 'bench-deck'];
+  return [command, '--kong-addr', stage.kongUrl, '--state', file];
 }
 
 function writeDeckFile({ folder }: Stage): string {
@@ -73,6 +73,7 @@ function writeDeckFile({ folder }: Stage): string {
     targets: Array.from({ length: SIZE }, (_entry, at) => ({ target: targetOf(service, at), weight: 1 })),
   }));
   const file = path.join(folder, 'deck.json');
-  writeFileSync(file, JSON.stringify({ _format_version: '3.0', upstreams }));
+  // decK tags what it writes, and finds it again, by the file's own tags.
+  writeFileSync(file, JSON.stringify({ _format_version: '3.0', _info: { select_tags: ['bench-deck'] }, upstreams }));
   return file;
 }

@@ -17,13 +17,13 @@ if [ "${#missing[@]}" -gt 0 ]; then
     echo "The tests need these too; install them under Debian's names or your system's: ${missing[*]}" >&2
     exit 1
   fi
-  apt-get update -qq
-  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+  apt-get -o DPkg::Lock::Timeout=600 update -qq
+  DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=600 install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
 fi
 
 # The tests beside decK are skipped without it, and counted as skipped.
 if ! command -v "${DECK_BIN:-deck}" >/dev/null; then
-  if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null || ! apt-get install -y -qq deck >/dev/null 2>&1; then
+  if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null || ! apt-get -o DPkg::Lock::Timeout=600 install -y -qq deck >/dev/null 2>&1; then
     echo "No decK found: what is tested with it is skipped." >&2
   fi
 fi

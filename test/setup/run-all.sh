@@ -39,6 +39,19 @@ else
   broken=1
 fi
 
+# What failed, once more where the eye falls: right above the sums.
+if [ -s "$reports/vitest.json" ]; then
+  node -e '
+    const r = JSON.parse(require("fs").readFileSync(process.argv[1], "utf8"));
+    const short = (text) => (text ?? "").split("\n").slice(0, 6).join("\n    ");
+    for (const f of r.testResults) {
+      const file = require("path").relative(".", f.name);
+      if (f.status === "failed" && f.assertionResults.length === 0) console.log(`failed: ${file}\n    ${short(f.message)}`);
+      for (const t of f.assertionResults)
+        if (t.status === "failed") console.log(`failed: ${file}: ${t.fullName}\n    ${short(t.failureMessages[0])}`);
+    }' "$reports/vitest.json"
+fi
+
 if [ "$broken" -ne 0 ] && [ "$failed" -eq 0 ]; then failed=1; fi
 if [ "$skipped" -gt 0 ]; then
   echo "$passed passed, $failed failed, $skipped skipped"
