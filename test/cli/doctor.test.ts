@@ -1,6 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { checkClock } from '../../sidecar/src/cli/doctor-clock.ts';
-import { checkConnectionLimit, checkRights, checkSidecars } from '../../sidecar/src/cli/doctor-consul.ts';
+import {
+  checkConnectionLimit,
+  checkCriticalFeed,
+  checkRights,
+  checkSidecars,
+} from '../../sidecar/src/cli/doctor-consul.ts';
 import {
   checkAdminApi,
   checkDns,
@@ -103,6 +108,8 @@ const table: readonly [string, Finding | undefined, Finding['level'] | undefined
     'ok',
     undefined,
   ],
+  ['critical checks that can be read', checkCriticalFeed(undefined), 'ok', undefined],
+  ['critical checks that cannot', checkCriticalFeed('Consul answered 403'), 'warning', 'GET /v1/health/state/critical'],
   ['an owner tag on what is ours', checkOwnerTag('kong-consul:a', new Map()), 'ok', undefined],
   [
     'an owner tag on a Kong Service',
@@ -118,6 +125,7 @@ const table: readonly [string, Finding | undefined, Finding['level'] | undefined
   ],
   ['few services', checkConnectionLimit(agent(200), 150, undefined), 'ok', undefined],
   ['more than the agent allows', checkConnectionLimit(agent(200), 200, undefined), 'warning', limitMend],
+  ['half of a small limit', checkConnectionLimit(agent(60), 30, undefined), 'ok', undefined],
   ['no limit', checkConnectionLimit(agent(0), 5000, undefined), 'ok', undefined],
   ['a limit of our own', checkConnectionLimit(agent(0), 200, 100), 'warning', 'consul: { max_connections: 200 }'],
   ['all rights', checkRights([], 0)[0], 'ok', undefined],

@@ -59,15 +59,16 @@ test('what stands in the way of traffic is told, with the lines that mend it', a
   await consul.register({ ID: 'web-2', Name: 'web', Address: '10.0.0.2' });
   await kong.seed('POST', '/services', { name: 'web', host: 'web', tags: ['kong-consul:default'] });
   await kong.seed('POST', '/upstreams', { name: 'old', tags: ['kong-consul:default', 'team-a'] });
-  const upstreams = Array.from({ length: 20 }, (_, at) => `  s${at}: {}\n`).join('');
+  const upstreams = Array.from({ length: 30 }, (_, at) => `  s${at}: {}\n`).join('');
   const { code, stdout } = await doctor(`upstreams:\n  web: {}\n${upstreams}`);
   expect(code).toBe(1);
   for (const line of [
     'ok    Kong: version 3.9.1, database postgres, role traditional',
     'FAIL  owner tag: 1 services carry kong-consul:default too',
     'WARN  upstream old: is ours and carries team-a too',
-    '           limits { http_max_conns_per_client = 121 }\n',
+    '           limits { http_max_conns_per_client = 131 }\n',
     'ok    ACL rights: Consul has ACLs off',
+    'ok    critical checks: can be read',
     'ok    clock of Kong: agrees with ours',
     'ok    clock of Consul: agrees with ours',
     'WARN  upstream web: 1 of 2 instances cannot be targets (no_port: server-1/web-2)',

@@ -295,8 +295,10 @@ describe('what it shows', () => {
     await follow(['10.0.0.1:80=1']);
     await eventually(async () => expect((await get('/readyz')).status).toBe(200));
     const metrics = (await get('/metrics')).text;
-    expect(metrics).toContain('kong_consul_upstreams{state="in_sync"} 1');
-    expect(metrics).toContain('kong_consul_kong_writes_total{kind="add-target",drift="false"} 1');
+    expect(metrics).toContain(`kong_consul_upstreams{kong="${kong.adminUrl}",state="in_sync"} 1`);
+    expect(metrics).toContain(
+      `kong_consul_kong_writes_total{kong="${kong.adminUrl}",kind="add-target",drift="false"} 1`,
+    );
     expect(metrics).toContain('kong_consul_propagation_seconds_count');
     const api = await get('/api/v1/upstreams');
     expect(JSON.parse(api.text)).toMatchObject({ upstreams: [{ upstream: 'web', state: 'in_sync', targets: 1 }] });

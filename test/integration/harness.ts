@@ -79,6 +79,8 @@ export function startHarness(consulUrl: string, kong: KongDouble, options: Harne
         onChange: (key) => follower?.serviceChanged(key),
         onFailure: (_key, _state, failure) => failures.push(failure),
         onRecovery: () => {},
+        onFeedFailure: (_state, failure) => failures.push(failure),
+        onFeedRecovery: () => {},
       },
     },
     stop.signal,

@@ -6,7 +6,6 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { Store } from '../../sidecar/src/reconcile/store.ts';
 import { Metrics } from '../../sidecar/src/serve/metrics.ts';
 
 const FOLDER = fileURLToPath(new URL('../../compose/monitoring/', import.meta.url));
@@ -25,9 +24,10 @@ const dashboard = z.object({
 /** Every metric that we give, with its labels. */
 function metrics(): ReadonlyMap<string, readonly string[]> {
   const { registry } = new Metrics({
-    store: new Store('kong-consul:test', () => {}),
+    kongs: [],
     version: '0',
     watches: () => [],
+    feeds: () => [],
     watchRestarts: () => 0,
     isLeader: () => true,
     isReady: () => true,

@@ -35,7 +35,14 @@ export async function serveMany(names: readonly string[]): Promise<Many> {
     consulAddress: 'http://consul',
     kongAddress: 'http://kong',
   };
-  const condition = { leader: true, reasons: [], watches: [], kong: undefined, kongProblem: undefined };
+  const condition = {
+    leader: true,
+    reasons: [],
+    watches: [],
+    consulProblem: undefined,
+    kong: undefined,
+    kongProblem: undefined,
+  };
   const status = () => statusJson(identity, { ...condition, reports: store.reports() });
   const feed = new EventFeed({
     status,
@@ -47,9 +54,10 @@ export async function serveMany(names: readonly string[]): Promise<Many> {
     },
   });
   const metrics = new Metrics({
-    store,
+    kongs: [],
     version: 'test',
     watches: () => [],
+    feeds: () => [],
     watchRestarts: () => 0,
     isLeader: () => true,
     isReady: () => true,

@@ -4,6 +4,7 @@ import { changeAtAgent } from './agent-endpoints.ts';
 import { type Answer, type Held, play } from './answer.ts';
 import { ChangeIndex, parseBlocking } from './change-index.ts';
 import { ConnectionGate } from './connection-gate.ts';
+import { criticalChecks } from './critical-checks.ts';
 import { changeLocks } from './lock-endpoints.ts';
 import { Locks } from './locks.ts';
 import { Registrations } from './registrations.ts';
@@ -55,6 +56,7 @@ export class ScriptedConsul {
   readonly #scripts = new Map<string, Answer[]>();
   readonly #always = new Map<string, (request: ConsulRequestRecord) => Answer>();
   readonly #registrations = new Registrations();
+  #critical: (() => Answer) | undefined;
   #port = 0;
 
   constructor(options: ScriptedConsulOptions) {
@@ -90,6 +92,12 @@ export class ScriptedConsul {
   always(service: string, answer: ((request: ConsulRequestRecord) => Answer) | undefined): void {
     if (answer === undefined) this.#always.delete(service);
     else this.#always.set(service, answer);
+    this.#index.wake();
+  }
+
+  /** Every answer for the critical checks from now on, until undefined is given. */
+  alwaysCritical(answer: (() => Answer) | undefined): void {
+    this.#critical = answer;
     this.#index.wake();
   }
 
@@ -152,6 +160,7 @@ export class ScriptedConsul {
     const { segments, response } = exchange;
     const [group = '', kind = ''] = segments;
     if (group === 'health' && kind === 'service') return await this.#health(exchange);
+    if (group === 'health' && kind === 'state') return await this.#state(exchange);
     if (group === 'catalog' && kind === 'services') return await this.#catalog(exchange);
     if (group === 'kv' && exchange.method === 'GET') return await this.#key(exchange);
     if (group === 'status' && kind === 'leader') return send(response, JSON.stringify(`127.0.0.1:${this.#port}`));
@@ -170,6 +179,21 @@ export class ScriptedConsul {
     if (answer !== undefined) return await play(answer, this.#held(name), response);
     const held = this.#held(name);
     send(response, JSON.stringify(held.entries), { headers: queryHeaders(held.index, query) });
+  }
+
+  /** `critical` is the only state that is asked for. */
+  async #state(exchange: Exchange): Promise<void> {
+    const { query, response } = exchange;
+    const answer = await this.#block(
+      exchange,
+      () => this.#index.value,
+      () => this.#critical?.(),
+    );
+    if (response.destroyed) return;
+    const index = this.#index.value;
+    const entries = criticalChecks([...this.#services.values()].map((held) => held.entries));
+    if (answer !== undefined) return await play(answer, { index, entries }, response);
+    send(response, JSON.stringify(entries), { headers: queryHeaders(index, query) });
   }
 
   async #catalog(exchange: Exchange): Promise<void> {

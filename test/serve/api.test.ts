@@ -195,11 +195,14 @@ test('metrics tell all of it', async () => {
   expect(value('build_info\\{version="[^"]+"\\}')).toBe(1);
   expect(value('ready')).toBe(1);
   expect(value('leader')).toBe(1);
-  expect(value('upstreams\\{state="conflict"\\}')).toBe(1);
+  expect(value('upstreams\\{kong="http[^"]+",state="conflict"\\}')).toBe(1);
   expect(value('skipped_instances\\{reason="no_port"\\}')).toBe(1);
-  expect(value('kong_writes_total\\{kind="add-target",drift="false"\\}')).toBeGreaterThanOrEqual(3);
-  expect(value('kong_requests_total\\{method="POST",object="targets",status="201"\\}')).toBeGreaterThanOrEqual(3);
-  expect(value('propagation_seconds_count')).toBeGreaterThanOrEqual(3);
+  expect(value('kong_writes_total\\{kong="http[^"]+",kind="add-target",drift="false"\\}')).toBeGreaterThanOrEqual(3);
+  expect(
+    value('kong_requests_total\\{kong="http[^"]+",method="POST",object="targets",status="201"\\}'),
+  ).toBeGreaterThanOrEqual(3);
+  expect(value('propagation_seconds_count\\{kong="http[^"]+"\\}')).toBeGreaterThanOrEqual(3);
+  expect(value('kong_readable\\{kong="http[^"]+"\\}')).toBe(1);
   expect(value('last_success_age_seconds')).toBeGreaterThanOrEqual(0);
   expect(value('consul_read_failures_total\\{reason="status"\\}')).toBeGreaterThanOrEqual(1);
   expect(value('consul_watch_restarts_total')).toBeGreaterThanOrEqual(1);

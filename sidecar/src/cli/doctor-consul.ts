@@ -1,9 +1,9 @@
-import type { AgentFacts } from '../consul/agent.ts';
+import { type AgentFacts, connectionBudget } from '../consul/agent.ts';
 import { type Right, ruleText } from '../consul/rights.ts';
 import { type Finding, failure, ok, warning } from './finding.ts';
 
-/** Connections that others on this machine need: Consul's own CLI, the services' clients. */
-const RESERVED = 50;
+/** Connections to spare when the limit is raised: for Consul's own CLI, the services' clients. */
+const SPARE = 100;
 const READ_ALL = ['service_prefix "" { policy = "read" }', 'node_prefix "" { policy = "read" }'] as const;
 /** From so many services on one rule for all is shorter. */
 const ONE_BY_ONE = 5;
@@ -35,12 +35,25 @@ export function checkConnectionLimit(facts: AgentFacts, services: number, config
   }
   if (limit === undefined) return ok(check, `${services} services to follow; the agent's limit is not known`);
   const text = `${services} services to follow, ${limit === 0 ? 'no limit' : `limit ${limit}`} on connections of one client`;
-  if (limit === 0 || services <= limit - RESERVED) return ok(check, text);
+  const budget = connectionBudget(facts, undefined);
+  if (services <= budget) return ok(check, text);
   return warning(
     check,
-    `${text}, ${RESERVED} of them left for others: watches take turns, and a change may take up to 10 s to be seen`,
+    `${text}, ${limit - budget} of them left for others: watches take turns, and a change may take up to 10 s to be seen`,
     "in the agent's configuration, then `consul reload`:",
-    `limits { http_max_conns_per_client = ${services + 2 * RESERVED} }`,
+    `limits { http_max_conns_per_client = ${services + SPARE} }`,
+  );
+}
+
+/** Whether a check that turns critical is seen at once although watches take turns; undefined: it can be read. */
+export function checkCriticalFeed(problem: string | undefined): Finding {
+  const check = 'critical checks';
+  if (problem === undefined) return ok(check, 'can be read: one that turns critical is seen at once');
+  return warning(
+    check,
+    `cannot be read, so one that turns critical may take 10 s to be seen: ${problem}`,
+    'whatever stands between must let through:',
+    'GET /v1/health/state/critical',
   );
 }
 

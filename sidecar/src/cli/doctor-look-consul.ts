@@ -1,12 +1,21 @@
-import { type AgentFacts, readAgentFacts, readServiceNames } from '../consul/agent.ts';
+import { type AgentFacts, connectionBudget, readAgentFacts, readServiceNames } from '../consul/agent.ts';
 import type { ConsulClient } from '../consul/client.ts';
 import { readContenders } from '../consul/contenders.ts';
+import { readCriticalChecks, scopesOf } from '../consul/critical-checks.ts';
 import { hasLeader } from '../consul/leader.ts';
 import { missingRights, type Right } from '../consul/rights.ts';
+import { queryKey, type ServiceQuery } from '../core/binding.ts';
 import { deadline } from '../net/deadline.ts';
 import { messageOf } from '../net/message-of.ts';
 import type { OnceResult } from '../reconcile/reconcile-once.ts';
-import { checkAgent, checkCatalog, checkConnectionLimit, checkRights, checkSidecars } from './doctor-consul.ts';
+import {
+  checkAgent,
+  checkCatalog,
+  checkConnectionLimit,
+  checkCriticalFeed,
+  checkRights,
+  checkSidecars,
+} from './doctor-consul.ts';
 import { type Finding, failure } from './finding.ts';
 import { type CommandIo, createConsul } from './session.ts';
 
@@ -32,6 +41,7 @@ export async function examineConsul(io: CommandIo, result: OnceResult | undefine
       checkAgent(facts),
       ...(await checkLeader(consul, signal)),
       checkConnectionLimit(facts, bound.length, config.consul.maxConnections),
+      ...(await criticalFeed(consul, io, facts, result)),
       ...(await rights(consul, io, facts, result)),
       await catalog(consul, io),
       ...(await sidecars(consul, io)),
@@ -51,6 +61,27 @@ async function checkLeader(consul: ConsulClient, signal: AbortSignal): Promise<r
   return [
     failure('Consul', 'its servers have no leader: nothing can be read that could be trusted, Kong keeps its targets'),
   ];
+}
+
+/** Only what `run` would ask: while every watch has a connection of its own it does not. */
+async function criticalFeed(
+  consul: ConsulClient,
+  { config, signal }: CommandIo,
+  facts: AgentFacts,
+  result: OnceResult | undefined,
+): Promise<readonly Finding[]> {
+  const queries = new Map(queriesOf(result).map((query) => [queryKey(query), query]));
+  if (queries.size <= connectionBudget(facts, config.consul.maxConnections)) return [];
+  try {
+    const scopes = scopesOf([...queries.values()]);
+    await within(signal, (limit) =>
+      Promise.all(scopes.map((scope) => readCriticalChecks(consul, { scope, index: 0n, waitMs: TIMEOUT_MS }, limit))),
+    );
+    return [checkCriticalFeed(undefined)];
+  } catch (error) {
+    signal.throwIfAborted();
+    return [checkCriticalFeed(messageOf(error))];
+  }
 }
 
 async function rights(
@@ -104,8 +135,11 @@ async function sidecars(consul: ConsulClient, { config, signal }: CommandIo): Pr
 }
 
 function servicesOf(result: OnceResult | undefined): readonly string[] {
-  const names = result?.reports.flatMap(({ binding }) => (binding === undefined ? [] : [binding.query.service])) ?? [];
-  return [...new Set(names)].sort();
+  return [...new Set(queriesOf(result).map(({ service }) => service))].sort();
+}
+
+function queriesOf(result: OnceResult | undefined): readonly ServiceQuery[] {
+  return result?.reports.flatMap(({ binding }) => (binding === undefined ? [] : [binding.query])) ?? [];
 }
 
 async function within<T>(signal: AbortSignal, ask: (limit: AbortSignal) => Promise<T>): Promise<T> {

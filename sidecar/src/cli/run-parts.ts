@@ -53,10 +53,7 @@ export async function createRunParts(
 ): Promise<RunParts> {
   const { config, log, signal } = io;
   const events = new EventLog(log);
-  const onReport: ReportListener = (before, now, upstream) => {
-    metrics.report(now, upstream);
-    parts.shown.feed.report(before, now, upstream);
-  };
+  const onReport: ReportListener = (before, now, upstream) => parts.shown.feed.report(before, now, upstream);
   const consul = createConsul(config);
   const isLeader = () => parts.leadership.term() !== undefined;
   const fleet = new FleetView(tagOf(config), onReport);
@@ -90,6 +87,11 @@ export async function createRunParts(
           events.watchRecovered(state);
           parts.shown.feed.consulMoved();
         },
+        onFeedFailure: (state, failure) => {
+          metrics.readFailed(failure.reason);
+          events.feedFailed(state, failure);
+        },
+        onFeedRecovery: (state) => events.feedRecovered(state),
       },
     },
     signal,
@@ -103,11 +105,12 @@ export async function createRunParts(
     const listener = isOne ? onReport : fleet.listener(name);
     const store = new Store(tagOf(config), (before, now, upstream) => {
       own.report(before, now, upstream);
+      metrics.report(name, now, upstream);
       listener(before, now, upstream);
     });
     fleet.add(name, store);
     const onRequest: KongObserver = (request) => {
-      metrics.request(request);
+      metrics.request(name, request);
       const doubtful = doubtfulUpstream(request);
       if (doubtful !== undefined) parts.nodes.find((node) => node.name === name)?.follower?.writeLost(doubtful);
     };
@@ -117,9 +120,14 @@ export async function createRunParts(
   const [first] = nodes;
   const view: ReportView = first !== undefined && nodes.length === 1 ? first.store : fleet;
   const metrics = new Metrics({
-    store: view,
+    kongs: nodes.map((node) => ({
+      name: node.name,
+      reports: () => node.store.reports(),
+      isReadable: () => node.driver !== undefined && node.failures.isEmpty,
+    })),
     version: VERSION,
     watches: () => pool.states(),
+    feeds: () => pool.feeds(),
     watchRestarts: () => pool.restarts,
     isLeader,
     isReady: () => reasons().length === 0,
@@ -150,19 +158,19 @@ export async function createRunParts(
     leadership: election ?? soleWriter,
     onChange: (node, change, drift) => {
       node.events.change(change, drift);
-      metrics.change(change, drift, answeredMs(node.store, pool, change.upstream));
+      metrics.change(node.name, change, drift, answeredMs(node.store, pool, change.upstream));
       shown.history.add(change, drift);
       shown.feed.changed();
     },
     onSync: (node, what, problem) => {
       node.failures.note(what, problem);
-      if (problem !== undefined) metrics.kongReadFailed(what);
+      if (problem !== undefined) metrics.kongReadFailed(node.name, what);
       node.events.sync(what, problem);
     },
     shown,
     onNews: (node, news) => {
       node.events.declarative(news);
-      if (news.kind === 'loaded') metrics.loaded(news.bytes);
+      if (news.kind === 'loaded') metrics.loaded(node.name, news.bytes);
     },
   };
   return parts;

@@ -1,5 +1,6 @@
 import type { Config } from '../config/config.ts';
 import type { ConsulClient } from '../consul/client.ts';
+import type { FeedState } from '../consul/critical-lookout.ts';
 import type { WatchPool } from '../consul/watch-pool.ts';
 import type { HealthReader } from '../kong/health-reader.ts';
 import type { KongInfo } from '../kong/info.ts';
@@ -50,6 +51,7 @@ export function createShown(options: ShownOptions, signal: AbortSignal): Shown {
       leader: options.isLeader(),
       reasons: unreadiness(),
       watches: pool.states(),
+      consulProblem: feedProblem(pool.feeds()),
       kong: options.kongInfo(),
       kongProblem: options.kongProblem(),
       reports: store.reports(),
@@ -69,4 +71,10 @@ export function createShown(options: ShownOptions, signal: AbortSignal): Shown {
   }, signal);
   signal.addEventListener('abort', () => reader?.close(), { once: true });
   return { store, reports, history, feed, kongHealth, metrics, status, unreadiness };
+}
+
+/** Why checks that turn critical are not seen at once while watches take turns. */
+function feedProblem(feeds: readonly FeedState[]): string | undefined {
+  const failure = feeds.find(({ failure }) => failure !== undefined)?.failure;
+  return failure && `a check that turns critical may take 10 s to be seen: ${failure.message}`;
 }

@@ -1,9 +1,10 @@
 import { z } from 'zod';
+import type { ServiceQuery } from '../core/binding.ts';
 import { distrust } from '../core/trust.ts';
 import { deadline } from '../net/deadline.ts';
 import type { ConsulClient } from './client.ts';
 import { UntrustedAnswerError } from './errors.ts';
-import { readMeta } from './health.ts';
+import { readMeta, refusalText } from './health.ts';
 import { jsonOf } from './json.ts';
 
 /** Where checks are looked for: they do not cross these bounds in Consul. */
@@ -23,6 +24,7 @@ export interface CriticalChecks {
 export type CheckSubject = { readonly service: string } | { readonly node: string };
 
 const GRACE_MS = 5_000;
+const WHAT = "Consul's critical checks";
 const checkList = z.array(
   z.object({
     Node: z.string(),
@@ -54,10 +56,13 @@ export async function readCriticalChecks(
   const doubt = distrust(meta, Number.POSITIVE_INFINITY);
   const details = { status: answer.status, retryAfterMs: undefined };
   if (doubt !== undefined)
-    throw new UntrustedAnswerError('the critical checks', doubt.why, { ...details, reason: doubt.reason });
+    throw new UntrustedAnswerError(WHAT, `${doubt.why}${client.shown(refusalText(answer))}`, {
+      ...details,
+      reason: doubt.reason,
+    });
   const parsed = checkList.safeParse(jsonOf(answer.body));
   if (!parsed.success)
-    throw new UntrustedAnswerError('the critical checks', 'no list of checks', { ...details, reason: 'not_a_list' });
+    throw new UntrustedAnswerError(WHAT, 'the answer is no list of checks', { ...details, reason: 'not_a_list' });
   return {
     index: meta.index ?? 0n,
     checks: new Map(parsed.data.map((check) => [JSON.stringify(check), subject(check)])),
@@ -66,4 +71,18 @@ export async function readCriticalChecks(
 
 function subject({ Node: node, ServiceName: service }: z.infer<typeof checkList>[number]): CheckSubject {
   return service === null || service === undefined || service === '' ? { node } : { service };
+}
+
+/** The scopes that these queries are about, each once. */
+export function scopesOf(queries: readonly ServiceQuery[]): readonly CheckScope[] {
+  return [...new Map(queries.map(scopeOf).map((scope) => [scopeKey(scope), scope])).values()];
+}
+
+export function scopeOf({ datacenter, namespace, partition }: ServiceQuery): CheckScope {
+  return { datacenter, namespace, partition };
+}
+
+/** Equal for equal scopes. */
+export function scopeKey({ datacenter, namespace, partition }: CheckScope): string {
+  return JSON.stringify([datacenter, namespace, partition]);
 }

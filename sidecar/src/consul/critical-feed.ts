@@ -2,6 +2,16 @@ import { backoffMs, sleep } from '../net/sleep.ts';
 import type { ConsulClient } from './client.ts';
 import { type CheckScope, type CheckSubject, readCriticalChecks } from './critical-checks.ts';
 
+/** Told of what the feed sees. */
+export interface FeedListener {
+  /** Checks that turned critical, or are no longer. */
+  onChange(subjects: readonly CheckSubject[]): void;
+  /** A read failed; it is tried again. */
+  onFailure(error: unknown): void;
+  /** A read succeeded. */
+  onSuccess(): void;
+}
+
 const WAIT_MS = 55_000;
 /** Consul wakes this query for many reasons; this bounds how often it is asked again. */
 const MIN_GAP_MS = 250;
@@ -15,7 +25,7 @@ const BACKOFF_CAP_MS = 4_000;
 export async function followCriticalChecks(
   client: ConsulClient,
   scope: CheckScope,
-  onChange: (subjects: readonly CheckSubject[]) => void,
+  listener: FeedListener,
   signal: AbortSignal,
 ): Promise<void> {
   let known: ReadonlyMap<string, CheckSubject> | undefined;
@@ -25,12 +35,15 @@ export async function followCriticalChecks(
       const answer = await readCriticalChecks(client, { scope, index, waitMs: WAIT_MS }, signal);
       attempt = 0;
       index = answer.index < index ? 0n : answer.index || 1n;
-      if (known !== undefined) onChange(differences(known, answer.checks));
+      listener.onSuccess();
+      if (known !== undefined) listener.onChange(differences(known, answer.checks));
       known = answer.checks;
       await sleep(MIN_GAP_MS, signal);
-    } catch {
+    } catch (error) {
+      if (signal.aborted) return;
       attempt += 1;
       index = 0n;
+      listener.onFailure(error);
       await sleep(MIN_GAP_MS + backoffMs(attempt, BACKOFF_BASE_MS, BACKOFF_CAP_MS), signal).catch(() => {});
     }
   }

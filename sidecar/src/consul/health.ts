@@ -54,7 +54,7 @@ export async function readHealth(
   const doubt = distrust(meta, health.maxStaleMs);
   const details = { status: answer.status, retryAfterMs: retryAfterMs(answer.headers['retry-after']) };
   if (doubt !== undefined)
-    throw new UntrustedAnswerError(what, `${doubt.why}${client.shown(textOf(answer))}`, {
+    throw new UntrustedAnswerError(what, `${doubt.why}${client.shown(refusalText(answer))}`, {
       ...details,
       reason: doubt.reason,
     });
@@ -109,7 +109,7 @@ function digestOf(body: Buffer): string {
 }
 
 /** Consul's own words for a refusal: short plain text, such as `Permission denied`. */
-function textOf(answer: ConsulAnswer): string {
+export function refusalText(answer: ConsulAnswer): string {
   if (answer.status === 200 || answer.body.length === 0 || answer.body.length > 300) return '';
   const text = answer.body.toString('utf8').trim();
   return text.startsWith('<') ? '' : `: ${text}`;

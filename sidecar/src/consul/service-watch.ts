@@ -2,13 +2,12 @@ import type { ServiceQuery } from '../core/binding.ts';
 import { instanceKey } from '../core/instance.ts';
 import { deadline } from '../net/deadline.ts';
 import type { Gate } from '../net/gate.ts';
-import { messageOf } from '../net/message-of.ts';
 import { backoffMs, sleep } from '../net/sleep.ts';
 import { TokenBucket } from '../net/token-bucket.ts';
 import type { ConsulClient } from './client.ts';
 import { UntrustedAnswerError } from './errors.ts';
 import { type HealthAnswer, readHealth } from './health.ts';
-
+import { readFailureOf } from './read-failure.ts';
 import type { ReadFailure, WatchState } from './snapshot.ts';
 
 /** What a watch needs from its surroundings. */
@@ -88,7 +87,7 @@ export class ServiceWatch {
       return await this.#readNow(true, signal);
     } catch (error) {
       signal.throwIfAborted();
-      this.#note(describe(error));
+      this.#note(readFailureOf(error));
       throw error;
     }
   }
@@ -165,7 +164,7 @@ export class ServiceWatch {
   }
 
   async #fail(error: unknown): Promise<number> {
-    this.#note(describe(error));
+    this.#note(readFailureOf(error));
     this.#restart();
     if (isOutage(error)) await this.#surroundings.gate.pass();
     const asked = error instanceof UntrustedAnswerError ? error.retryAfterMs : undefined;
@@ -197,11 +196,4 @@ function jitter(): number {
 function isOutage(error: unknown): boolean {
   if (!(error instanceof UntrustedAnswerError)) return true;
   return error.status >= 500 || error.reason === 'no_leader';
-}
-
-function describe(error: unknown): ReadFailure {
-  const atMs = Date.now();
-  if (error instanceof UntrustedAnswerError) return { reason: error.reason, message: error.message, atMs };
-  const message = messageOf(error);
-  return { reason: message.includes('no answer within') ? 'timeout' : 'unreachable', message, atMs };
 }

@@ -2,8 +2,8 @@ import { queryKey, type ServiceQuery } from '../core/binding.ts';
 import { FairQueue } from '../net/fair-queue.ts';
 import { Gate } from '../net/gate.ts';
 import type { ConsulClient } from './client.ts';
-import type { CheckScope, CheckSubject } from './critical-checks.ts';
-import { CriticalLookout } from './critical-lookout.ts';
+import { type CheckScope, type CheckSubject, scopeKey, scopeOf, scopesOf } from './critical-checks.ts';
+import { CriticalLookout, type FeedState } from './critical-lookout.ts';
 import { hasLeader } from './leader.ts';
 import { ServiceWatch } from './service-watch.ts';
 import type { ReadFailure, WatchState } from './snapshot.ts';
@@ -13,6 +13,9 @@ export interface WatchListener {
   onChange(key: string, state: WatchState): void;
   onFailure(key: string, state: WatchState, failure: ReadFailure): void;
   onRecovery(key: string, state: WatchState): void;
+  /** Watches take turns, and what tells that a check turned critical cannot be read. */
+  onFeedFailure(state: FeedState, failure: ReadFailure): void;
+  onFeedRecovery(state: FeedState): void;
 }
 
 export interface WatchPoolOptions {
@@ -59,6 +62,8 @@ export class WatchPool {
         connections: urgentConnections(options.maxConnections),
         affected: (scope, subjects) => this.#affected(scope, subjects),
         read: async (key, read) => await this.#watches.get(key)?.watch.refresh(read),
+        onFailure: (state, failure) => options.listener.onFeedFailure(state, failure),
+        onRecovery: (state) => options.listener.onFeedRecovery(state),
       },
       signal,
     );
@@ -87,6 +92,11 @@ export class WatchPool {
 
   states(): readonly WatchState[] {
     return [...this.#watches.values()].map((running) => running.watch.state);
+  }
+
+  /** What tells that a check turned critical, one a scope; none while every watch has a connection of its own. */
+  feeds(): readonly FeedState[] {
+    return this.#lookout.states();
   }
 
   /** Reads a service again from the leader. @throws when the answer cannot be trusted, or nobody watches it */
@@ -132,24 +142,22 @@ export class WatchPool {
   #shareConnections(): void {
     const { maxConnections } = this.#options;
     const urgent = urgentConnections(maxConnections);
-    const scopes = this.#watches.size <= maxConnections || urgent === 0 ? [] : this.#scopes().slice(0, urgent);
+    const scopes =
+      this.#watches.size <= maxConnections || urgent === 0
+        ? []
+        : scopesOf(this.states().map(({ query }) => query)).slice(0, urgent);
     this.#lookout.follow(scopes);
     this.#connections.limit = scopes.length === 0 ? maxConnections : maxConnections - urgent - scopes.length;
-  }
-
-  #scopes(): readonly CheckScope[] {
-    const scopes = this.states().map(({ query }) => scopeOf(query));
-    return [...new Map(scopes.map((scope) => [JSON.stringify(scope), scope])).values()];
   }
 
   #affected(scope: CheckScope, subjects: readonly CheckSubject[]): ReadonlySet<string> {
     const services = new Set(subjects.flatMap((subject) => ('service' in subject ? [subject.service] : [])));
     const nodes = new Set(subjects.flatMap((subject) => ('node' in subject ? [subject.node] : [])));
-    const wanted = JSON.stringify(scope);
+    const wanted = scopeKey(scope);
     const keys = new Set<string>();
     for (const [key, { watch }] of this.#watches) {
       const { query, snapshot } = watch.state;
-      if (JSON.stringify(scopeOf(query)) !== wanted) continue;
+      if (scopeKey(scopeOf(query)) !== wanted) continue;
       if (services.has(query.service) || snapshot?.instances.some(({ node }) => nodes.has(node)) === true)
         keys.add(key);
     }
@@ -160,8 +168,4 @@ export class WatchPool {
 /** For reads of services at once, out of their turn. */
 function urgentConnections(maxConnections: number): number {
   return Math.min(URGENT_CONNECTIONS, Math.floor(maxConnections / 4));
-}
-
-function scopeOf({ datacenter, namespace, partition }: ServiceQuery): CheckScope {
-  return { datacenter, namespace, partition };
 }

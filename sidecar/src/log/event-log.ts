@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import type { FeedState } from '../consul/critical-lookout.ts';
 import type { ReadFailure, WatchState } from '../consul/snapshot.ts';
 import { assertNever } from '../core/assert-never.ts';
 import { describeSource } from '../core/binding.ts';
@@ -51,6 +52,17 @@ export class EventLog {
 
   watchRecovered(state: WatchState): void {
     this.#log.info({ service: state.query.service }, 'Consul can be read again');
+  }
+
+  /** What tells at once that a check turned critical, while watches take turns. */
+  feedFailed({ scope, failures }: FeedState, failure: ReadFailure): void {
+    const data = { ...scope, reason: failure.reason, problem: failure.message };
+    if (failures > 1) this.#log.debug(data, 'critical checks still cannot be read');
+    else this.#log.warn(data, 'critical checks cannot be read: one that turns critical may take 10 s to be seen');
+  }
+
+  feedRecovered({ scope }: FeedState): void {
+    this.#log.info({ ...scope }, 'critical checks can be read again: they are seen at once');
   }
 
   sync(what: string, problem: string | undefined): void {

@@ -60,6 +60,8 @@ export interface ApiStatus {
     readonly failing: number;
     /** When the watch that has waited longest had its last trusted answer. */
     readonly oldest_answer: string | null;
+    /** Watches take turns for want of connections, and why checks that turn critical are not seen at once meanwhile. */
+    readonly problem: string | null;
   };
   readonly kong: {
     readonly address: string;

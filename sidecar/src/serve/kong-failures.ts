@@ -15,6 +15,11 @@ export class KongFailures {
     this.#failing.set(what, { sinceMs, problem });
   }
 
+  /** Everything that was asked for lately could be read. */
+  get isEmpty(): boolean {
+    return this.#failing.size === 0;
+  }
+
   /** The one that has been failing longest. */
   first(): KongFailure | undefined {
     const [first] = this.#failing.values();

@@ -30,6 +30,7 @@ const NAMED = 3;
  * | first sync not done                                   | no, with what it waits for |
  * | some service's last trusted answer is older than the limit | no, naming them     |
  * | Kong cannot be read for longer than the limit         | no                       |
+ * | checks that turn critical are seen late, for watches take turns | yes            |
  * | otherwise                                             | yes                      |
  */
 export function unreadinessOf(facts: ReadinessFacts): Unreadiness {

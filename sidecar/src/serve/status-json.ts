@@ -18,6 +18,8 @@ export interface Condition {
   /** Why it is not ready; empty when it is. */
   readonly reasons: readonly string[];
   readonly watches: readonly { readonly lastSuccessMs: number | undefined; readonly failure: unknown }[];
+  /** Why checks that turn critical are not seen at once. */
+  readonly consulProblem: string | undefined;
   readonly kong: { readonly version: string; readonly database: string } | undefined;
   /** Why Kong cannot be read now. */
   readonly kongProblem: string | undefined;
@@ -40,6 +42,7 @@ export function statusJson(identity: Identity, condition: Condition): ApiStatus 
       watches: watches.length,
       failing: watches.filter(({ failure }) => failure !== undefined).length,
       oldest_answer: isoOf(oldest(watches.map(({ lastSuccessMs }) => lastSuccessMs))),
+      problem: condition.consulProblem ?? null,
     },
     kong: {
       address: identity.kongAddress,

@@ -1,0 +1,11 @@
+import { messageOf } from '../net/message-of.ts';
+import { UntrustedAnswerError } from './errors.ts';
+import type { ReadFailure } from './snapshot.ts';
+
+/** What a read of Consul threw, as it is told: never the signal's reason. */
+export function readFailureOf(error: unknown): ReadFailure {
+  const atMs = Date.now();
+  if (error instanceof UntrustedAnswerError) return { reason: error.reason, message: error.message, atMs };
+  const message = messageOf(error);
+  return { reason: message.includes('no answer within') ? 'timeout' : 'unreachable', message, atMs };
+}
