@@ -74,6 +74,7 @@ async function passBound(binding: Binding, context: PassContext, signal: AbortSi
   const { store } = context;
   const { upstream } = binding;
   const key = queryKey(binding.query);
+  /** Of the round before, if Kong took it. */
   let lastPatch: string | undefined;
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
     const watch = context.snapshots.state(key);
@@ -83,13 +84,13 @@ async function passBound(binding: Binding, context: PassContext, signal: AbortSi
     }
     const state = store.state(upstream) ?? (await readState(upstream, context, signal));
     const { result, patch } = evaluate(binding, watch, state, context, lastPatch);
-    lastPatch = patch;
     const { allowed, hold } = result.ruling;
     store.setReport(boundReport(binding, watch, state, result));
 
     const role = context.role();
     if (allowed.length > 0 && role === 'writer') {
-      await write({ binding, snapshot: watch.snapshot, state, changes: allowed }, context, signal);
+      const isTaken = await write({ binding, snapshot: watch.snapshot, state, changes: allowed }, context, signal);
+      lastPatch = isTaken ? patch : undefined;
       continue;
     }
     if (allowed.length > 0 && role === 'standby') {
@@ -163,11 +164,12 @@ interface Write {
   readonly changes: readonly Change[];
 }
 
+/** False when Kong turned out to hold something else. */
 async function write(
   { binding, snapshot, state, changes }: Write,
   context: PassContext,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<boolean> {
   const { upstream } = binding;
   const { store, driver } = context;
   const { settled } = store.memory(upstream);
@@ -181,9 +183,11 @@ async function write(
     const isOvertaken = overtakenAfter(binding, snapshot, context);
     const written = await driver.apply(changes, state, signal, { onChange, isOvertaken });
     store.setState(upstream, written);
+    return true;
   } catch (error) {
     store.dropState(upstream);
     if (!isOutdated(error)) throw error;
+    return false;
   }
 }
 
