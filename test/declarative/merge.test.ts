@@ -73,6 +73,27 @@ describe('what is put into a declarative document', () => {
     expect(parse(merged).targets ?? []).toEqual([]);
   });
 
+  test.each([
+    ['that is indented', 'upstreams:\n    -   name: other\n        tags: [x]\n_format_version: "3.0"\n'],
+    ['with comments', '_format_version: "3.0"\nupstreams: # all of them\n# the first\n- name: other\n# and no more\n'],
+    ['in flow style', '_format_version: "3.0"\nupstreams: [ {name: other}, ]\n'],
+    ['empty in flow style', '_format_version: "3.0"\nupstreams: [ ]\n'],
+    ['in JSON', '{"_format_version": "3.0", "upstreams": [{"name": "other"}]}'],
+    ['that is an alias', '_format_version: "3.0"\n_ignore: [&list [{name: other}]]\nupstreams: *list\n'],
+    ['without a value', '_format_version: "3.0"\nupstreams: # none yet\nservices: []\n'],
+    ['without a value, at the end', '_format_version: "3.0"\nupstreams:'],
+    ['that is null', '_format_version: "3.0"\nupstreams: ~ # none yet\nservices: []\n'],
+    ['that is null, at the end', '_format_version: "3.0"\nupstreams: null'],
+    ['that is null in JSON', '{"_format_version": "3.0", "upstreams": null, "services": []}'],
+    ['with Windows line ends', '_format_version: "3.0"\r\nupstreams:\r\n  - name: other\r\n'],
+  ])('is put back in the same bytes where no item of the user is left: a list %s', (_name, text) => {
+    const { base } = partDocument(text, 'kong.yml', TAG);
+    const merged = mergeDocument(base, [upstream('other', ['10.0.0.1:80']), upstream('web', [])], TAG);
+    expect(upstreamNames(merged)).toEqual(['other', 'web']);
+    const parted = partDocument(merged, 'merged.yml', TAG);
+    expect(mergeDocument(parted.base, parted.ours.values(), TAG)).toBe(merged);
+  });
+
   test('is found in what Kong exports: by tag, with targets that refer to it by id', () => {
     const text = stringify({
       _format_version: '3.0',

@@ -1,5 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
-import { type Base, partDocument } from './base.ts';
+import { errorCode } from '../../net/message-of.ts';
+import { type Base, type Parted, partDocument } from './base.ts';
 import { DeclarativeFileError } from './errors.ts';
 
 /** The user's own declarative file, read again whenever it changes. */
@@ -15,15 +16,17 @@ export class BaseFile {
 
   /** @throws DeclarativeFileError with line and column of each mistake, or when there is no such file */
   async read(): Promise<Base> {
-    let text: string;
+    return (await this.readParted()).base;
+  }
+
+  /** With what is ours in it. @throws as `read` does */
+  async readParted(): Promise<Parted> {
     try {
       this.#seen = await this.#stamp();
-      text = await readFile(this.path, 'utf8');
     } catch (error) {
-      const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
-      throw new DeclarativeFileError([`${this.path}: cannot be read (${code})`]);
+      throw unreadable(this.path, error);
     }
-    return partDocument(text, this.path, this.#tag).base;
+    return partDocument(await readText(this.path), this.path, this.#tag);
   }
 
   /** Whether it is another than the one read last. A file that is gone for a moment, as editors do, is no other. */
@@ -39,4 +42,23 @@ export class BaseFile {
     const { mtimeMs, size, ino } = await stat(this.path);
     return `${mtimeMs}/${size}/${ino}`;
   }
+}
+
+/** A text file, byte for byte: what is not UTF-8 would not come out again as it was. @throws DeclarativeFileError */
+export async function readText(path: string): Promise<string> {
+  let bytes: Buffer;
+  try {
+    bytes = await readFile(path);
+  } catch (error) {
+    throw unreadable(path, error);
+  }
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    throw new DeclarativeFileError([`${path}: is not UTF-8`]);
+  }
+}
+
+function unreadable(path: string, error: unknown): DeclarativeFileError {
+  return new DeclarativeFileError([`${path}: cannot be read (${errorCode(error)})`]);
 }

@@ -5,7 +5,8 @@ import { isOwned } from '../../core/ownership.ts';
 import type { CurrentTarget, CurrentUpstream } from '../../core/state.ts';
 import { DeclarativeFileError } from './errors.ts';
 import { guestItems, isObject, readTarget, readUpstream, upstreamItem } from './item.ts';
-import { applyEdits, type Edit, locateSection, rewrite, type Section } from './section.ts';
+import { applyEdits, type Edit, rewrite } from './rewrite.ts';
+import { locateSection, type Section } from './section.ts';
 
 /**
  * The user's own declarative document. It is kept as text, and what is ours is spliced into the text, so that everything

@@ -1,8 +1,7 @@
 import type { JsonObject } from '../../core/binding.ts';
 import type { Change } from '../../core/change.ts';
-import { isOwned, ownerTag, stagedUpstream, stagingName } from '../../core/ownership.ts';
+import { ownerTag } from '../../core/ownership.ts';
 import type { Release } from '../../core/release.ts';
-import type { CurrentUpstream } from '../../core/state.ts';
 import { Mutex } from '../../net/mutex.ts';
 import { sleep } from '../../net/sleep.ts';
 import type { KongClient } from '../client.ts';
@@ -12,6 +11,7 @@ import type { Base } from './base.ts';
 import type { BaseFile } from './base-file.ts';
 import { DeclarativeFileError } from './errors.ts';
 import { foldChanges } from './fold.ts';
+import { knownOf, stateOf, statesOf } from './known.ts';
 import { KongDocument } from './kong-document.ts';
 import type { DeclarativeNews, NewsListener } from './news.ts';
 import { PushQueue, type Verdict } from './push-queue.ts';
@@ -68,9 +68,7 @@ export class DeclarativeDriver implements KongDriver, WholeDocument {
     return this.#lock.run(async () => {
       await this.#readFile();
       await this.#document.read(signal);
-      const held = [...this.#document.known.keys()].map((name) => stagedUpstream(name) ?? name);
-      const states = [...new Set([...held, ...names])].map((name) => [name, this.#stateOf(name)] as const);
-      return new Map(states.filter(([name, state]) => names.has(name) || this.#holdsOurs(state)));
+      return statesOf(this.#document.known, names, this.#tag);
     });
   }
 
@@ -78,7 +76,7 @@ export class DeclarativeDriver implements KongDriver, WholeDocument {
     return this.#lock.run(async () => {
       await this.#readFile();
       await this.#document.read(signal);
-      return this.#stateOf(name);
+      return stateOf(this.#document.known, name);
     });
   }
 
@@ -102,8 +100,8 @@ export class DeclarativeDriver implements KongDriver, WholeDocument {
     const edit = {
       kind: 'upstream',
       upstream: first.upstream,
-      before: byName(first.upstream, state),
-      after: byName(first.upstream, next),
+      before: knownOf(first.upstream, state),
+      after: knownOf(first.upstream, next),
       isOvertaken: () => changes.some((change) => company.isOvertaken(change)),
     } as const;
     await this.#queue.add({ edit, signal });
@@ -226,16 +224,6 @@ export class DeclarativeDriver implements KongDriver, WholeDocument {
     });
   }
 
-  #stateOf(name: string): UpstreamState {
-    const { known } = this.#document;
-    return { current: known.get(name), staged: known.get(stagingName(name)) };
-  }
-
-  #holdsOurs({ current, staged }: UpstreamState): boolean {
-    const upstreams = [current, staged].filter((upstream) => upstream !== undefined);
-    return upstreams.some((upstream) => [upstream, ...upstream.targets].some((object) => isOwned(object, this.#tag)));
-  }
-
   #tell(news: DeclarativeNews): void {
     if (news.kind === 'changed-by-others') {
       this.#isNews = true;
@@ -243,11 +231,4 @@ export class DeclarativeDriver implements KongDriver, WholeDocument {
     }
     this.#options.onNews(news);
   }
-}
-
-function byName(name: string, { current, staged }: UpstreamState): ReadonlyMap<string, CurrentUpstream | undefined> {
-  return new Map([
-    [name, current],
-    [stagingName(name), staged],
-  ]);
 }

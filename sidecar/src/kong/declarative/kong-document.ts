@@ -1,10 +1,9 @@
 import { isOwned } from '../../core/ownership.ts';
-import type { CurrentUpstream } from '../../core/state.ts';
 import { sleep } from '../../net/sleep.ts';
 import type { KongClient } from '../client.ts';
 import { KongChangedError } from '../errors.ts';
 import { type Base, mergeDocument, partDocument } from './base.ts';
-import { type Known, overlay } from './known.ts';
+import { type Known, oursOf, overlay } from './known.ts';
 import { EMPTY_HASH, exportConfig, isHashOf, loadConfig, readHash } from './load-config.ts';
 import type { NewsListener } from './news.ts';
 import { readUpstreams } from './read-entities.ts';
@@ -151,12 +150,7 @@ export class KongDocument {
 
   /** The text for a draft. */
   textOf({ base, known }: Draft): string {
-    const ours = [...known.values()].filter((upstream) => upstream !== undefined);
-    return mergeDocument(
-      base,
-      ours.filter((upstream) => this.#holdsOurs(upstream)),
-      this.#tag,
-    );
+    return mergeDocument(base, oursOf(known, this.#tag), this.#tag);
   }
 
   /** Whether Kong holds the text of what is known; false while it has to be read first. */
@@ -204,9 +198,5 @@ export class KongDocument {
       return upstream !== undefined && isOwned(upstream, this.#tag) && base.upstreams.has(name);
     };
     this.#adopted = new Set([...this.#known.keys()].filter(isAdopted));
-  }
-
-  #holdsOurs(upstream: CurrentUpstream): boolean {
-    return [upstream, ...upstream.targets].some((object) => isOwned(object, this.#tag));
   }
 }

@@ -1,16 +1,10 @@
 import { type Alias, type Document, isAlias, isScalar, isSeq, type Pair, type ParsedNode, type YAMLMap } from 'yaml';
 import type { Json, JsonObject } from '../../core/binding.ts';
-import { blockItems, flowItems } from './item-text.ts';
 
 /** From one offset of a text up to another. */
 export interface Range {
   readonly start: number;
   readonly end: number;
-}
-
-/** What takes the place of a part of a text. */
-export interface Edit extends Range {
-  readonly text: string;
 }
 
 /** One of the lists at the top of a declarative document, as offsets: its items, and where more of them may be put. */
@@ -20,6 +14,8 @@ export type Section =
       /** Start of a line. */
       readonly at: number;
       readonly indent: number;
+      /** Of items when none of those that are there stays: as under a key without a value. */
+      readonly keyIndent: number;
       /** Whole lines. */
       readonly items: readonly Range[];
       /** The line of the key, when it is one that we added. */
@@ -36,14 +32,22 @@ export type Section =
     }
   | { readonly kind: 'absent'; readonly at: number; readonly indent: number }
   | { readonly kind: 'absent-in-flow'; readonly at: number; readonly isOnly: boolean }
-  | { readonly kind: 'nothing'; readonly place: Range; readonly isFlow: boolean; readonly indent: number }
+  | {
+      /** A key without a value, or with null. */
+      readonly kind: 'nothing';
+      /** The null, which goes; empty when there is none. */
+      readonly place: Range;
+      /** Behind the line of the key; undefined in flow style, where the list takes the null's place. */
+      readonly at: number | undefined;
+      readonly indent: number;
+    }
   | { readonly kind: 'elsewhere'; readonly alias: Range; readonly items: readonly Json[] };
 
 type ListPair = Pair<ParsedNode, ParsedNode | null>;
 
 /** Marks a key that was not there, so that it goes when all that we put under it is gone. */
-const OWN_LINE = ' # kong-consul';
-const OWN_COLON = ' :';
+export const OWN_LINE = ' # kong-consul';
+export const OWN_COLON = ' :';
 
 /** Where a list stands. @throws Error when there is something else than a list */
 export function locateSection(
@@ -67,76 +71,6 @@ export function locateSection(
   throw new Error(`"${name}" is no list`);
 }
 
-/** Takes items away and puts others in front of those that stay, which keep every byte. */
-export function rewrite(
-  name: string,
-  text: string,
-  section: Section,
-  dropped: ReadonlySet<number>,
-  added: readonly JsonObject[],
-): readonly Edit[] {
-  if (dropped.size === 0 && added.length === 0) return [];
-  const line = (indent: number) => `${' '.repeat(indent)}${name}:${OWN_LINE}\n`;
-  switch (section.kind) {
-    case 'block': {
-      const isEmptied = added.length === 0 && dropped.size === section.items.length;
-      const gone = section.items.filter((_item, at) => dropped.has(at)).map((range) => ({ ...range, text: '' }));
-      if (isEmptied && section.ownKey !== undefined) return [{ ...section.ownKey, text: '' }, ...gone];
-      const put = { start: section.at, end: section.at, text: blockItems(added, section.indent) };
-      return added.length === 0 ? gone : [put, ...gone];
-    }
-    case 'flow': {
-      const { items, inner, ownKey } = section;
-      const isEmptied = dropped.size === items.length;
-      if (isEmptied && added.length === 0 && ownKey !== undefined) return [{ ...ownKey, text: '' }];
-      const gone = items.filter((_item, at) => dropped.has(at)).map((range) => ({ ...range, text: '' }));
-      if (added.length === 0) return [...gone, ...lostComma(section, text, dropped)];
-      const put = { start: inner.start, end: inner.start, text: `${flowItems(added)}${isEmptied ? '' : ','}` };
-      return [put, ...gone, ...lostComma(section, text, dropped)];
-    }
-    case 'absent': {
-      const { at, indent } = section;
-      return [{ start: at, end: at, text: `${line(indent)}${blockItems(added, indent)}` }];
-    }
-    case 'absent-in-flow': {
-      const { at, isOnly } = section;
-      return [{ start: at, end: at, text: `"${name}"${OWN_COLON}[${flowItems(added)}]${isOnly ? '' : ', '}` }];
-    }
-    case 'nothing': {
-      const { place, isFlow, indent } = section;
-      return [{ ...place, text: isFlow ? `[${flowItems(added)}]` : `\n${blockItems(added, indent).trimEnd()}` }];
-    }
-    case 'elsewhere': {
-      const kept = section.items.filter((_item, at) => !dropped.has(at));
-      return [{ ...section.alias, text: `[${flowItems([...added, ...kept])}]` }];
-    }
-  }
-}
-
-/** Makes all edits; none may overlap. */
-export function applyEdits(text: string, edits: readonly Edit[]): string {
-  let at = 0;
-  let result = '';
-  for (const edit of [...edits].sort((a, b) => a.start - b.start || a.end - b.end)) {
-    result += text.slice(at, edit.start) + edit.text;
-    at = edit.end;
-  }
-  return result + text.slice(at);
-}
-
-/** The last items went: the comma before them has nothing behind it any more, which JSON forbids. */
-function lostComma(
-  section: Section & { readonly kind: 'flow' },
-  text: string,
-  dropped: ReadonlySet<number>,
-): readonly Edit[] {
-  const { items } = section;
-  const lastKept = items.findLastIndex((_item, at) => !dropped.has(at));
-  if (lastKept === -1 || lastKept === items.length - 1) return [];
-  const end = items[lastKept]?.end ?? 0;
-  return text[end - 1] === ',' ? [{ start: end - 1, end, text: '' }] : [];
-}
-
 /** A new key goes below the line of `_format_version`, else above the first key: nothing can be torn apart there. */
 function absent(text: string, root: YAMLMap.Parsed): Section {
   if (root.flow === true) {
@@ -157,13 +91,17 @@ function absent(text: string, root: YAMLMap.Parsed): Section {
 
 function nothing(text: string, { key, value }: ListPair, root: YAMLMap.Parsed): Section {
   if (!isScalar(key)) throw new Error('a key is no text');
-  const indent = root.flow === true ? 0 : keyColumn(text, key);
-  if (isScalar(value) && value.source !== undefined && value.source !== '')
-    return { kind: 'nothing', place: rangeOf(value), isFlow: root.flow === true, indent };
+  const place = isScalar(value) && value.source ? rangeOf(value) : emptyPlace(text, key);
+  if (root.flow === true) return { kind: 'nothing', place, at: undefined, indent: 0 };
+  return { kind: 'nothing', place, at: lineEnd(text, place.end), indent: keyColumn(text, key) };
+}
+
+/** Right behind the colon. */
+function emptyPlace(text: string, key: ParsedNode): Range {
   const keyEnd = key.range[1];
   const colon = text.indexOf(':', keyEnd) + 1;
   if (colon === 0 || text.slice(keyEnd, colon - 1).trim() !== '') throw new Error('a key has no value');
-  return { kind: 'nothing', place: { start: colon, end: colon }, isFlow: root.flow === true, indent };
+  return { start: colon, end: colon };
 }
 
 function block(text: string, { key }: ListPair, value: ParsedNode): Section {
@@ -185,6 +123,7 @@ function block(text: string, { key }: ListPair, value: ParsedNode): Section {
     kind: 'block',
     at: isRightBelow ? keyLine.end : first,
     indent: token.indent,
+    keyIndent: keyColumn(text, key),
     items,
     ownKey: isOwn ? keyLine : undefined,
   };

@@ -1,7 +1,7 @@
-import { isOwned } from '../../core/ownership.ts';
 import type { CurrentUpstream } from '../../core/state.ts';
 import { KongChangedError, KongStatusError, OvertakenError } from '../errors.ts';
-import { type Base, mergeDocument, partDocument } from './base.ts';
+import { adoptionProblem } from './adoption.ts';
+import type { Base } from './base.ts';
 import { overlay } from './known.ts';
 import type { Draft, KongDocument } from './kong-document.ts';
 import { entityWords } from './locate-entity.ts';
@@ -89,21 +89,10 @@ function problemOf(edit: DocumentEdit, document: KongDocument, tag: string): Err
   if (edit.isOvertaken()) return new OvertakenError(`upstream ${edit.upstream}`);
   const isTimely = [...edit.before].every(([name, upstream]) => document.known.get(name) === upstream);
   if (!isTimely) return new KongChangedError('another configuration was loaded meanwhile');
-  const { base } = document;
   const after = edit.after.get(edit.upstream);
-  const isAdopted = base?.upstreams.has(edit.upstream) === true && after !== undefined && isOwned(after, tag);
-  if (!isAdopted || canStandIn(base, after, tag)) return undefined;
-  const words = `upstream ${edit.upstream} of ${base.origin} cannot be adopted: other parts of the file refer to an anchor in it`;
-  return new KongStatusError('POST /config', 400, words, undefined);
-}
-
-function canStandIn(base: Base, upstream: CurrentUpstream, tag: string): boolean {
-  try {
-    partDocument(mergeDocument(base, [upstream], tag), base.origin, tag);
-    return true;
-  } catch {
-    return false;
-  }
+  if (document.base === undefined || after === undefined) return undefined;
+  const words = adoptionProblem(document.base, after, tag);
+  return words === undefined ? undefined : new KongStatusError('POST /config', 400, words, undefined);
 }
 
 function applied(document: KongDocument, draft: Draft, edits: readonly DocumentEdit[], tag: string): Draft {
