@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -6,8 +6,8 @@ import { parse, stringify } from 'yaml';
 import { z } from 'zod';
 import { runCli } from '../integration/cli.ts';
 import { type KongDouble, startKongDouble } from '../kong-double/kong-double.ts';
-import { type EntryFields, entry } from '../scripted-consul/catalog.ts';
 import { type ScriptedConsul, startScriptedConsul } from '../scripted-consul/scripted-consul.ts';
+import { compare, fill, read } from './folder.ts';
 
 /**
  * Each folder: `config.yml`, `consul.yml` (service to instances) and `kong.yml` (what Kong holds before, optional); beside
@@ -15,7 +15,6 @@ import { type ScriptedConsul, startScriptedConsul } from '../scripted-consul/scr
  * `UPDATE_GOLDEN=1 npx vitest run test/golden` writes them anew, to be reviewed as a diff.
  */
 const CASES = fileURLToPath(new URL('./cases/', import.meta.url));
-const instances = z.record(z.string(), z.array(z.custom<EntryFields>()));
 const held = z.array(z.object({ path: z.string(), body: z.record(z.string(), z.unknown()) }));
 
 let consul: ScriptedConsul;
@@ -32,12 +31,7 @@ afterEach(async () => {
 describe('from Consul and Kong to plan and Kong', async () => {
   test.each(await readdir(CASES))('%s', async (name) => {
     const folder = path.join(CASES, name);
-    for (const [service, list] of Object.entries(instances.parse(parse(await read(folder, 'consul.yml'))))) {
-      consul.set(
-        service,
-        list.map((fields) => entry({ service, ...fields })),
-      );
-    }
+    fill(consul, await read(folder, 'consul.yml'));
     for (const { path: where, body } of held.parse(parse(await read(folder, 'kong.yml')) ?? []))
       await kong.seed('POST', where, body);
 
@@ -75,16 +69,4 @@ function state(): unknown {
       .map((target) => `${String(target.target)} weight ${String(target.weight)} ${JSON.stringify(target.tags)}`)
       .sort(),
   }));
-}
-
-async function read(folder: string, name: string): Promise<string> {
-  return await readFile(path.join(folder, name), 'utf8').catch(() => '');
-}
-
-async function compare(folder: string, name: string, actual: string): Promise<void> {
-  if (process.env.UPDATE_GOLDEN === '1') {
-    await mkdir(folder, { recursive: true });
-    await writeFile(path.join(folder, name), actual);
-  }
-  expect(actual).toBe(await read(folder, name));
 }

@@ -4,9 +4,10 @@ import type { KongDriver, UpstreamState } from '../kong/driver.ts';
 import { RehearsalDriver } from '../kong/rehearsal-driver.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
 import { runOnce } from './once.ts';
+import { problemsOf } from './plan-text.ts';
 import { exitCodeOf } from './reconcile-command.ts';
 import { type CommandIo, openSession, tagOf } from './session.ts';
-import { writeWhole } from './write-whole.ts';
+import { STDOUT, writeWhole } from './write-whole.ts';
 
 /** What Kong holds now, or what it would hold after the next run. */
 export type ExportedState = 'current' | 'desired';
@@ -31,8 +32,9 @@ export async function exportCommand(io: CommandIo, flags: ExportFlags): Promise<
   for (const problem of problems) io.log.warn(problem);
   if (code === EXIT.error) return code;
   const text = fileText(file, tagOf(io.config), flags.state);
-  if (flags.outputFile === undefined) io.print(text);
-  else await writeWhole(flags.outputFile, text);
+  const { outputFile = STDOUT } = flags;
+  if (outputFile === STDOUT) io.print(text);
+  else await writeWhole(outputFile, text);
   return code;
 }
 
@@ -56,10 +58,7 @@ async function exportDesired(io: CommandIo): Promise<Exported> {
   return {
     file: fileOf(io, rehearsal, rehearsal.states),
     code: exitCodeOf(result),
-    problems: result.reports.flatMap(({ upstream, problem, hold }) => {
-      const said = problem ?? hold?.why;
-      return said === undefined ? [] : [`${upstream}: ${said}`];
-    }),
+    problems: problemsOf(result.reports),
   };
 }
 

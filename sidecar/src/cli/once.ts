@@ -48,13 +48,18 @@ async function runOnNode(
 ): Promise<OnceResult> {
   const session = await openSession(io.config, io.signal);
   try {
-    return await runWith({ ...session, driver: wrap(session.driver) }, io, request);
+    return await runOnceWith({ ...session, driver: wrap(session.driver) }, io, request);
   } finally {
     session.close();
   }
 }
 
-async function runWith(session: Session, io: CommandIo, request: OnceRequest): Promise<OnceResult> {
+/** The same, with what is connected already. */
+export async function runOnceWith(
+  session: Pick<Session, 'consul' | 'kong' | 'driver'>,
+  io: CommandIo,
+  request: OnceRequest,
+): Promise<OnceResult> {
   const { config, signal } = io;
   const tag = tagOf(config);
   const store = new Store(tag, () => {});

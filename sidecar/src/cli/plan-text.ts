@@ -30,6 +30,14 @@ export function countChanges(reports: readonly UpstreamReport[]): {
   return { add: count('+'), change: count('~'), remove: count('-'), held };
 }
 
+/** What is wrong or held, one sentence an upstream. */
+export function problemsOf(reports: readonly UpstreamReport[]): readonly string[] {
+  return reports.flatMap(({ upstream, problem, hold }) => {
+    const said = problem ?? hold?.why;
+    return said === undefined ? [] : [`${upstream}: ${said}`];
+  });
+}
+
 function isWorthShowing(report: UpstreamReport): boolean {
   return report.state !== 'in_sync' || report.problem !== undefined || report.notes.length > 0;
 }

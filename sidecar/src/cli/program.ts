@@ -60,11 +60,20 @@ function buildProgram(world: World, execute: Execute): Command {
     .option('--dry-run', 'show the plan, write nothing', false)
     .option('--force', 'apply what the guard holds', false)
     .option('--only <name>', 'only this upstream (repeatable)', collect, [])
+    .option(
+      '--output-file <path>',
+      'write a declarative file for Kong, not to Kong: kong.declarative_file, or what Kong holds, with what is ours in it; - is stdout',
+    )
     .action(async (flags: Flags) => {
-      const { reconcileCommand } = await import('./reconcile-command.ts');
-      await execute(flags, (io) =>
-        reconcileCommand(io, { ...flags, dryRun: flags.dryRun === true, force: flags.force === true }),
-      );
+      const { outputFile } = flags;
+      const all = { ...flags, dryRun: flags.dryRun === true, force: flags.force === true };
+      if (outputFile === undefined) {
+        const { reconcileCommand } = await import('./reconcile-command.ts');
+        await execute(flags, (io) => reconcileCommand(io, all));
+        return;
+      }
+      const { reconcileFileCommand } = await import('./reconcile-file-command.ts');
+      await execute(flags, (io) => reconcileFileCommand(io, { ...all, outputFile }));
     });
   output(configured(program.command('diff')))
     .description('show what would be written; exit 2 when there is something')
@@ -117,7 +126,7 @@ function buildProgram(world: World, execute: Execute): Command {
         .choices(['current', 'desired'])
         .default('current'),
     )
-    .option('--output-file <path>', 'write there instead of to stdout')
+    .option('--output-file <path>', 'write there instead of to stdout (-)')
     .action(async (flags: Flags) => {
       const { exportCommand } = await import('./export-command.ts');
       await execute(flags, (io) => exportCommand(io, flags));

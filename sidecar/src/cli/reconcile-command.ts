@@ -24,7 +24,9 @@ export async function reconcileCommand(io: CommandIo, flags: ReconcileFlags): Pr
     ...flags,
     onChange: (change) => io.log.info({ upstream: change.upstream }, describeChange(change)),
   });
-  io.print(render(flags.output, resultJson(result), () => resultText(result, flags.dryRun, io.terminal.colour)));
+  const loaded = flags.dryRun || !result.documentDiffers ? '' : 'The declarative file was loaded into Kong.\n';
+  const ending = `${flags.dryRun ? '' : `${result.written.length} changes written.\n`}${loaded}`;
+  io.print(render(flags.output, resultJson(result), () => resultText(result, ending, io.terminal.colour)));
   return exitCodeOf(result);
 }
 
@@ -47,14 +49,13 @@ export function exitCodeOf(result: OnceResult): ExitCode {
   return result.reports.some((report) => report.state === 'held') ? EXIT.held : EXIT.ok;
 }
 
-function resultText(result: OnceResult, dryRun: boolean, colour: boolean): string {
+/** The same for people; `ending` says what became of it. */
+export function resultText(result: OnceResult, ending: string, colour: boolean): string {
   const unknown = result.unknown.map((name) => `! ${plain(name)}: nothing binds an upstream of this name\n`).join('');
   const written = result.written
     .map((change) => `${plain(`${change.upstream}: ${describeChange(change)}`)}\n`)
     .join('');
-  const done = dryRun ? '' : `${result.written.length} changes written.\n`;
-  const loaded = dryRun || !result.documentDiffers ? '' : 'The declarative file was loaded into Kong.\n';
-  return `${failedText(result.failedNodes)}${unknown}${written}${planText(result, colour)}${done}${loaded}`;
+  return `${failedText(result.failedNodes)}${unknown}${written}${planText(result, colour)}${ending}`;
 }
 
 /** Kongs of a fleet that could not be reached. */

@@ -66,8 +66,11 @@ export interface WholeDocument {
   /** Has Kong load the file with our objects. @throws when the file is broken, or Kong refuses it */
   load(signal: AbortSignal): Promise<void>;
 
-  /** Takes over changes of the file, and fills a Kong that lost its memory; runs until the signal is aborted. */
-  follow(hooks: DocumentHooks, signal: AbortSignal): Promise<void>;
+  /**
+   * Takes over changes of the file, and fills a Kong that lost its memory; runs until the signal is aborted. Only of
+   * what can be followed.
+   */
+  follow?(hooks: DocumentHooks, signal: AbortSignal): Promise<void>;
 }
 
 export interface DocumentHooks {

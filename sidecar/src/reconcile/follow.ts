@@ -239,7 +239,7 @@ export class Follower {
       await this.#rounds.once('bindings', () => this.#readBindings());
       await this.#rounds.once('resync', () => this.#resync());
     };
-    await this.#context.driver.document?.follow({ mayWrite, onChanged }, this.#signal);
+    await this.#context.driver.document?.follow?.({ mayWrite, onChanged }, this.#signal);
   }
 }
 

@@ -7,7 +7,7 @@ import { KongStatusError, KongUnreachableError } from '../errors.ts';
 import { isUntold, parseRefusal, type Refusal } from './refusal.ts';
 
 /** nginx' limit on a body of the Admin API, unless `nginx_admin_client_max_body_size` says otherwise. */
-const BODY_LIMIT_BYTES = 10 * 1024 * 1024;
+export const BODY_LIMIT_BYTES = 10 * 1024 * 1024;
 /** Loading and exporting thousands of entities takes Kong longer than any other answer. */
 const PATIENCE_MS = 120_000;
 /**
