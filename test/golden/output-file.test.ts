@@ -58,7 +58,7 @@ describe('from Consul to a declarative file', async () => {
     const { code } = await run(false);
     await compare(given, 'plan.golden.txt', `${shown(plan.stdout)}exit ${code}\n`);
     const text = await readFile(outputFile, 'utf8');
-    await compare(given, 'kong.golden.yml', text.replace(/^( +- id|.+_at): .+$/gm, '$1: ...'));
+    await compare(given, 'kong.golden.yml', text.replace(/_at: \d+$/gm, '_at: 0'));
     await expectTaken(text);
 
     const { ino, mtimeMs } = await stat(outputFile);
