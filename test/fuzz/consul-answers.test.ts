@@ -1,60 +1,14 @@
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect } from 'vitest';
+import { describe, expect } from 'vitest';
 import { connectionBudget, readAgentFacts, readServiceNames } from '../../sidecar/src/consul/agent.ts';
-import { ConsulClient } from '../../sidecar/src/consul/client.ts';
-import { fixedToken } from '../../sidecar/src/consul/credentials.ts';
-import { ConsulRequestError, UntrustedAnswerError } from '../../sidecar/src/consul/errors.ts';
 import { readHealth } from '../../sidecar/src/consul/health.ts';
 import { hasLeader } from '../../sidecar/src/consul/leader.ts';
+import { client, connect, declared, meta, server, signal, status, stubConsul } from './consul-stub.ts';
 import { fuzz } from './fuzz.ts';
 import { jsonText, mutated, nastyName, nastyValue } from './nasty.ts';
 import { agentSelf, healthList, serviceNames } from './samples.ts';
-import { StubServer } from './stub-server.ts';
 
-const signal = new AbortController().signal;
-const server = new StubServer();
-let client: ConsulClient;
-
-beforeAll(async () => {
-  await server.start();
-  client = connect('hush-token');
-});
-
-afterAll(async () => {
-  client.close();
-  await server.stop();
-});
-
-function connect(token: string | undefined): ConsulClient {
-  return new ConsulClient({ addr: server.url, verify: true, maxBodyBytes: 1_000_000 }, fixedToken(token));
-}
-
-/** A header's value as Node lets a server send it. */
-const headerText = fc
-  .oneof(
-    nastyName,
-    nastyValue.map((value) => JSON.stringify(value) ?? ''),
-    fc.constantFrom('0', '1', '7', '-1', '99999999999999999999', 'true', 'false'),
-  )
-  .map((text) => text.replace(/[^\t\x20-\x7e]/g, '').slice(0, 200));
-
-const meta = fc.record(
-  {
-    'x-consul-index': fc.oneof(fc.constantFrom('1', '7', '0'), headerText),
-    'x-consul-knownleader': headerText,
-    'x-consul-lastcontact': headerText,
-    'x-consul-results-filtered-by-acls': headerText,
-    'x-consul-query-backend': headerText,
-    'retry-after': headerText,
-    'content-type': headerText,
-    'content-encoding': fc.constantFrom('gzip', 'br', 'identity', 'nonsense'),
-  },
-  { requiredKeys: ['x-consul-index'] },
-);
-const status = fc.oneof(
-  { weight: 4, arbitrary: fc.constant(200) },
-  fc.constantFrom(201, 204, 301, 302, 400, 403, 404, 429, 500, 503),
-);
+stubConsul();
 
 const ask = { index: 0n, waitMs: 0, consistent: false, maxStaleMs: 10_000 } as const;
 
@@ -134,15 +88,3 @@ describe('what is asked of Consul is one request with those names in it', () => 
     }
   });
 });
-
-/** The result, or undefined when it was refused with one of the errors that the edge declares. */
-async function declared<T>(work: Promise<T>): Promise<T | undefined> {
-  try {
-    return await work;
-  } catch (error) {
-    if (!(error instanceof ConsulRequestError) && !(error instanceof UntrustedAnswerError)) throw error;
-    expect(error.message).not.toContain('hush');
-    expect(error.message.length).toBeLessThan(1_000);
-    return undefined;
-  }
-}

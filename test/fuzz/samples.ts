@@ -115,3 +115,110 @@ export const configFile = {
   listen: '127.0.0.1:7070',
   listen_token: 'hush-listen',
 };
+
+export const criticalChecks: readonly unknown[] = [
+  {
+    Node: 'node-1',
+    CheckID: 'service:web-1',
+    Name: 'http',
+    Status: 'critical',
+    Output: 'connection refused',
+    ServiceID: 'web-1',
+    ServiceName: 'web',
+    ServiceTags: ['v1'],
+  },
+  { Node: 'node-2', CheckID: 'serfHealth', Name: 'Serf', Status: 'critical', ServiceID: '', ServiceName: '' },
+];
+export const rightsAnswer: readonly unknown[] = [
+  { Resource: 'service', Segment: '', Access: 'read', Allow: true },
+  { Resource: 'key', Segment: 'kong-consul/test/leader', Access: 'write', Allow: false },
+];
+export const sessionList: readonly unknown[] = [
+  { ID: id(7), Name: 'kong-consul/test/leader', Node: 'node-1', TTL: '10s', Behavior: 'release', LockDelay: 1e9 },
+  { ID: id(8), Name: 'other', Node: 'node-1' },
+];
+export const lockRecord: readonly unknown[] = [
+  {
+    Key: 'kong-consul/test/leader',
+    Session: id(7),
+    LockIndex: 3,
+    Flags: 0,
+    Value: Buffer.from(JSON.stringify({ holder: 'host-1' })).toString('base64'),
+    ModifyIndex: 17,
+  },
+];
+
+export const dataPlane = {
+  id: id(9),
+  hostname: 'dp-1',
+  ip: '10.0.0.9',
+  version: '3.9.1',
+  sync_status: 'normal',
+  config_hash: 'a'.repeat(32),
+  last_seen: 1_700_000_000,
+};
+export const nodeStatus = { configuration_hash: 'a'.repeat(32), database: { reachable: true }, server: {} };
+export const nodeSettings = {
+  edition: 'community',
+  configuration: {
+    admin_listeners: [{ ip: '127.0.0.1', port: 8001, ssl: false }],
+    dns_resolver: ['127.0.0.1:8600'],
+    dns_order: {},
+    new_dns_client: false,
+    rbac: 'off',
+  },
+  plugins: { available_on_server: { 'kong-upstream-healthcheck': { version: '1.0.0', priority: 1 } } },
+};
+
+export const declarativeFile = {
+  _format_version: '3.0',
+  _transform: true,
+  services: [
+    {
+      name: 'shop',
+      url: 'http://shop.service.consul/base',
+      routes: [
+        { name: 'r', paths: ['/'], plugins: [{ name: 'kong-upstream-healthcheck', config: { service: 'web' } }] },
+      ],
+      plugins: [{ name: 'kong-upstream-healthcheck', enabled: true, config: { tags: ['v1'] } }],
+    },
+    { id: id(3), name: 'web', host: 'web.service.consul', protocol: 'http' },
+  ],
+  plugins: [{ name: 'kong-upstream-healthcheck', service: 'web', route: { name: 'r' }, config: plugin.config }],
+  consumers: [{ username: 'bob', keyauth_credentials: [{ key: 'hush-key' }] }],
+  upstreams: [
+    { id: id(1), name: 'theirs', tags: ['team'], targets: [{ target: '10.9.9.9:80', weight: 7 }] },
+    {
+      name: 'ours',
+      tags: ['kong-consul:test'],
+      healthchecks: { active: { http_path: '/' } },
+      targets: [{ target: '10.0.0.1:8080', weight: 1, tags: ['kong-consul:test'] }],
+    },
+  ],
+  targets: [{ upstream: { id: id(1) }, target: '10.0.0.2:8080', tags: ['kong-consul:test'] }],
+};
+/** What Kong says to a document that it does not take, with and without `flatten_errors`. */
+export const refusals: readonly unknown[] = [
+  {
+    code: 14,
+    name: 'invalid declarative configuration',
+    message: 'declarative config is invalid: {}',
+    fields: { error: 'unknown field', _format_version: 'expected one of: 3.0' },
+    flattened_errors: [
+      {
+        entity_type: 'upstream',
+        entity_name: 'web.service.consul',
+        entity_tags: ['kong-consul:test'],
+        entity: { name: 'web.service.consul', slots: 1 },
+        errors: [{ type: 'field', field: 'slots', message: 'value should be between 10 and 65536' }],
+      },
+      {
+        entity_type: 'keyauth_credential',
+        entity_id: id(9),
+        entity: { key: 'hush-key', username: 'bob' },
+        errors: [{ type: 'entity', message: 'no such thing as hush-admin' }],
+      },
+    ],
+  },
+  { fields: { services: { web: ['lost'] }, plugins: [null, { name: 'unknown' }] }, flattened_errors: {} },
+];

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { ConsulClient } from './client.ts';
-import { Lock } from './lock.ts';
+import { Lock, parseAnswer } from './lock.ts';
 
 const sessions = z.array(z.object({ ID: z.string(), Name: z.string().nullish() }));
 
@@ -11,7 +11,10 @@ export interface Contenders {
   readonly leader: string | undefined;
 }
 
-/** Undefined when the token may not see sessions. @throws ConsulRequestError, LockError when it may not see the lock */
+/**
+ * Undefined when the token may not see sessions.
+ * @throws ConsulRequestError, LockError when it may not see the lock, or when an answer is something else
+ */
 export async function readContenders(
   client: ConsulClient,
   key: string,
@@ -19,7 +22,7 @@ export async function readContenders(
 ): Promise<Contenders | undefined> {
   const answer = await client.request({ path: '/session/list', local: true }, signal);
   if (answer.status !== 200) return undefined;
-  const all = sessions.parse(JSON.parse(answer.body.toString('utf8')));
+  const all = parseAnswer(sessions, answer, 'its sessions');
   const ours = all.filter(({ Name: name }) => name === key);
   if (ours.length === 0) return { count: 0, leader: undefined };
   const { session, holder } = await new Lock(client, key).read(0n, 0, signal);

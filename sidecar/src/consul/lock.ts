@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { deadline } from '../net/deadline.ts';
+import { shortened } from '../net/foreign-text.ts';
 import type { ConsulAnswer, ConsulClient } from './client.ts';
 
 /** A Consul session and the key it locks, as Consul describes them for leader election. */
@@ -89,6 +90,10 @@ export interface LockState {
 /** Consul answered, but not with what an election needs. */
 export class LockError extends Error {
   override readonly name = 'LockError';
+
+  constructor(message: string) {
+    super(shortened(message));
+  }
 }
 
 /** After a session ends, nobody gets its lock for so long: writes still under way come to their end. */
@@ -99,7 +104,8 @@ const sessionRecord = z.object({ ID: z.string().min(1) });
 const lockRecords = z.array(z.object({ Session: z.string().optional(), Value: z.string().nullish() })).min(1);
 const lockValue = z.object({ holder: z.string() });
 
-function parseAnswer<T>(schema: z.ZodType<T>, { body }: ConsulAnswer, what: string): T {
+/** @throws LockError when it is something else */
+export function parseAnswer<T>(schema: z.ZodType<T>, { body }: ConsulAnswer, what: string): T {
   try {
     return schema.parse(JSON.parse(body.toString('utf8')));
   } catch {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { ConsulClient } from './client.ts';
+import { jsonOf } from './json.ts';
 
 /** One right, as Consul's ACL rules name it. */
 export interface Right {
@@ -13,7 +14,7 @@ const answers = z.array(z.object({ Allow: z.boolean() }));
 
 /**
  * The rights that our token lacks; undefined when Consul has ACLs switched off, or does not tell. Asked with the call that
- * Consul's own interface uses, which needs no right itself.
+ * Consul's own interface uses, which needs no right itself. @throws ConsulRequestError
  */
 export async function missingRights(
   client: ConsulClient,
@@ -24,8 +25,8 @@ export async function missingRights(
   const request = { method: 'POST', path: '/internal/acl/authorize', body: JSON.stringify(body) } as const;
   const answer = await client.request(request, signal);
   if (answer.status !== 200) return undefined;
-  const allowed = answers.parse(JSON.parse(answer.body.toString('utf8')));
-  return rights.filter((_, at) => allowed[at]?.Allow !== true);
+  const { data: allowed } = answers.safeParse(jsonOf(answer.body));
+  return allowed && rights.filter((_, at) => allowed[at]?.Allow !== true);
 }
 
 /** The rule that gives a right: `service "web" { policy = "read" }`. */
