@@ -73,6 +73,56 @@ describe('who decides whether an instance gets traffic', () => {
   });
 });
 
+describe('what a person can do about it', () => {
+  const kept = judge(instance({ checks: [check('critical', 'http')] }), options(), true);
+  const judged = (given: Partial<Instance>, passingOnly = false) =>
+    judge(instance(given), options({ passingOnly }), false);
+  test.each<[string, typeof passing, number | undefined, string | undefined, string | undefined]>([
+    ['all is well', passing, 1, 'HEALTHY', undefined],
+    ['nothing is known', passing, 1, undefined, undefined],
+    ['it is written soon', passing, undefined, undefined, undefined],
+    ['a check fails', critical, undefined, undefined, 'mend what the check says: it is a target again as soon as'],
+    ['a check fails, and Kong sees it too', critical, 1, 'UNHEALTHY', 'mend what the check says'],
+    [
+      'its node is gone',
+      judged({ checks: [check('critical', 'serfHealth')] }),
+      undefined,
+      undefined,
+      'see whether node-1 is up and its Consul agent runs',
+    ],
+    ['passing_only', judged({ checks: [check('warning')] }, true), undefined, undefined, 'take passing_only out'],
+    [
+      'maintenance',
+      judged({ checks: [check('critical', '_service_maintenance:web-1')] }),
+      undefined,
+      undefined,
+      'on node-1, when the work is done: consul maint -disable -service=web-1',
+    ],
+    [
+      'maintenance of the node',
+      judged({ checks: [check('critical', '_node_maintenance')] }),
+      undefined,
+      undefined,
+      'on node-1, when the work is done: consul maint -disable',
+    ],
+    ['no port', judged({ port: 0 }), undefined, undefined, 'register it with a port, or set "port" in the binding'],
+    ['bad port', judged({ port: 70_000 }), undefined, undefined, 'register it with a port from 1 to 65535'],
+    ['weight 0', passing, 0, 'HEALTHCHECKS_OFF', 'raise its Weights where it is registered'],
+    ['Kong finds it ill', passing, 1, 'UNHEALTHY', "try 10.0.0.1:8080 from Kong's machine"],
+    ['Kong cannot resolve it', passing, 1, 'DNS_ERROR', 'register an IP address'],
+    ['kept', kept, 1, 'HEALTHY', 'mend what the checks say: once enough instances pass, those that fail are taken out'],
+    ['kept, and Kong sees it too', kept, 1, 'UNHEALTHY', 'mend what the checks say'],
+  ])('%s', (_, verdict, weight, health, mend) => {
+    const traffic = trafficOf(verdict, { target: weight === undefined ? undefined : { weight }, health });
+    if (mend === undefined) expect(traffic.mend).toBeUndefined();
+    else expect(traffic.mend).toContain(mend);
+  });
+
+  test('one that is kept although it fails gets traffic by our rule, not by what Consul says', () => {
+    expect(trafficOf(kept, { target: { weight: 1 }, health: 'HEALTHCHECKS_OFF' }).decidedBy).toBe('kong-consul');
+  });
+});
+
 describe('the rule as a sentence', () => {
   const maintenance: Check = { ...check('critical', '_node_maintenance'), name: 'Node Maintenance Mode' };
   test.each<[Partial<Instance>, Partial<Parameters<typeof options>[0]>, boolean, string]>([
@@ -105,7 +155,7 @@ describe('the rule as a sentence', () => {
       false,
       'no target: somebody put it in maintenance',
     ],
-    [{ port: 0 }, {}, false, 'no target: it is registered without a port; register one, or set "port" on the binding'],
+    [{ port: 0 }, {}, false, 'no target: it is registered without a port'],
     [{ weights: { passing: 0, warning: 0 } }, {}, false, 'target: its weight in Consul is 0, so Kong sends it nothing'],
   ])('%o %o, kept: %s', (overrides, settings, keepAll, sentence) => {
     expect(explainVerdict(judge(instance(overrides), options(settings), keepAll))).toBe(sentence);

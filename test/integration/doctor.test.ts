@@ -73,7 +73,7 @@ test('what stands in the way of traffic is told, with the lines that mend it', a
     'ok    clock of Consul: agrees with ours',
     'WARN  upstream web: 1 of 2 instances cannot be targets (no_port: server-1/web-2)',
     'WARN  upstream web: not in Kong yet, and a Kong Service has this host: Kong asks DNS for it',
-    'WARN  upstream s0: no Kong Service has this host: nothing is sent to it',
+    'WARN  30 upstreams (s0, s1, s10 and 27 more): no Kong Service has this host: nothing is sent to it',
   ])
     expect(stdout).toContain(line);
 });

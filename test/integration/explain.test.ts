@@ -80,17 +80,35 @@ describe('explain follows each instance from Consul to Kong', () => {
       /NO TRAFFIC +server-1\/web-2 +10\.0\.0\.1:8002 is not in Kong\n +Consul: check web-2-http is/,
     );
     expect(stdout).toContain('critical  web-2-http  503 pool exhausted');
+    expect(stdout).toContain(
+      'to do: mend what the check says: it is a target again as soon as Consul calls it passing',
+    );
+    expect(stdout).toContain('to do: register it with a port, or set "port" in the binding');
     expect(stdout).toMatch(/NO TRAFFIC +server-1\/web-3 .*\n +Kong: all its checks pass, but .* UNHEALTHY/);
     expect(stdout).toMatch(/NO TRAFFIC +server-1\/web-4 .*\n +Consul: it is registered without a port/);
     expect(stdout).toMatch(/only in Kong +10\.9\.9\.9:80, weight 100, Kong says HEALTHY: not ours/);
     expect(stdout).toContain('next run  writes nothing');
   });
 
-  test.each(['10.0.0.1:8002', 'web-2', 'server-1/web-2'])('asked for %s it shows that one alone', async (name) => {
-    const { stdout } = await explain(name, ...places());
-    expect(stdout).toContain('server-1/web-2');
-    expect(stdout).not.toContain('server-1/web-1');
-    expect(stdout).toContain('3 more: kong-consul explain web.service.consul');
+  test.each(['10.0.0.1:8002', 'web-2', 'server-1/web-2'])(
+    'asked for %s it answers for that one first',
+    async (name) => {
+      const { stdout } = await explain(name, ...places());
+      expect(stdout).toMatch(/^NO TRAFFIC +server-1\/web-2/);
+      expect(stdout).toContain('server-1/web-2');
+      expect(stdout).not.toContain('server-1/web-1');
+      expect(stdout).toContain('3 more: kong-consul explain web.service.consul');
+    },
+  );
+
+  test('one without a port is found by its address', async () => {
+    await consul.register({ ID: 'web-5', Name: 'web', Address: '10.0.0.5' });
+    try {
+      const { stdout } = await explain('10.0.0.5', ...places());
+      expect(stdout).toMatch(/^NO TRAFFIC +server-1\/web-5 +10\.0\.0\.5 is no address that Kong could use/);
+    } finally {
+      await consul.deregister('web-5');
+    }
   });
 });
 

@@ -42,7 +42,7 @@ test('critical checks that cannot be read are told once an outage, in the status
   await eventually(() => expect(critical().length).toBeGreaterThan(3));
   const warned = said(at, 'critical checks cannot be read');
   expect(warned).toHaveLength(1);
-  expect(warned[0]).toContain("Consul's critical checks: Consul answered 403: rpc error: Permission denied");
+  expect(warned[0]).toContain('Consul answered 403: rpc error: Permission denied');
   expect(await problem(at)).toMatch(/^a check that turns critical may take 10 s to be seen: .*403/);
   expect(await text(at, '/metrics')).toMatch(/^kong_consul_consul_critical_feeds\{readable="false"\} 1$/m);
   expect(await text(at, '/metrics')).toMatch(/^kong_consul_consul_read_failures_total\{reason="status"\} [1-9]/m);

@@ -29,6 +29,7 @@ async function examine(io: CommandIo): Promise<readonly Finding[]> {
     ...consul.findings,
     ...clocks(kong, consul),
     checkListen(io.config),
+    ok('restart', 'safe at any time: Kong keeps its targets meanwhile, and what is held begins its wait anew'),
     ...(consul.isUsable ? line.findings : []),
   ];
 }

@@ -45,6 +45,17 @@ export function checkConnectionLimit(facts: AgentFacts, services: number, config
   );
 }
 
+/** Nothing can be read with it, so nothing else need be said. */
+export function unknownToken(): Finding {
+  return failure(
+    'ACL token',
+    'Consul does not know it (any more): it was deleted or has expired. Nothing can be read; Kong keeps its targets',
+    'give a token that Consul knows, in one of:',
+    'consul: { token_file: /path } (read again when it changes)',
+    'CONSUL_HTTP_TOKEN=… (then restart kong-consul)',
+  );
+}
+
 /** Whether a check that turns critical is seen at once although watches take turns; undefined: it can be read. */
 export function checkCriticalFeed(problem: string | undefined): Finding {
   const check = 'critical checks';

@@ -3,7 +3,8 @@ import type { ConsulClient } from '../consul/client.ts';
 import { readContenders } from '../consul/contenders.ts';
 import { readCriticalChecks, scopesOf } from '../consul/critical-checks.ts';
 import { hasLeader } from '../consul/leader.ts';
-import { missingRights, type Right } from '../consul/rights.ts';
+import { readFailureOf } from '../consul/read-failure.ts';
+import { knowsToken, missingRights, type Right } from '../consul/rights.ts';
 import { queryKey, type ServiceQuery } from '../core/binding.ts';
 import { deadline } from '../net/deadline.ts';
 import { messageOf } from '../net/message-of.ts';
@@ -15,6 +16,7 @@ import {
   checkCriticalFeed,
   checkRights,
   checkSidecars,
+  unknownToken,
 } from './doctor-consul.ts';
 import { type Finding, failure } from './finding.ts';
 import { type CommandIo, createConsul } from './session.ts';
@@ -36,6 +38,8 @@ export async function examineConsul(io: CommandIo, result: OnceResult | undefine
   try {
     const facts = await within(signal, (limit) => readAgentFacts(consul, limit));
     const askedMs = Date.now();
+    if (!(await within(signal, (limit) => knowsToken(consul, limit))))
+      return { isUsable: false, findings: [unknownToken()], date: facts.date, askedMs };
     const bound = servicesOf(result);
     const findings = [
       checkAgent(facts),
@@ -115,7 +119,7 @@ async function catalog(consul: ConsulClient, { config, signal }: CommandIo): Pro
     return checkCatalog(undefined, names.size);
   } catch (error) {
     signal.throwIfAborted();
-    return checkCatalog(messageOf(error), 0);
+    return checkCatalog(readFailureOf(error).why, 0);
   }
 }
 

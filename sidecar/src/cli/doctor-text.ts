@@ -1,4 +1,5 @@
 import type { Finding } from './finding.ts';
+import { mergeFindings } from './merge-findings.ts';
 import { type Colour, labelled, type Paint, painter, plain } from './paint.ts';
 import type { Terminal } from './session.ts';
 
@@ -10,9 +11,12 @@ const MARKS = { ok: ['good', 'ok  '], warning: ['doubt', 'WARN'], failure: ['bad
 /** One block a finding, and the sums. What is to be put somewhere stands on lines of its own, to be copied. */
 export function doctorText(findings: readonly Finding[], { columns, colour }: Terminal): string {
   const paint = painter(colour);
-  const count = (level: Finding['level']) => findings.filter((finding) => finding.level === level).length;
-  const sums = `${count('ok')} ok, ${count('warning')} to look at, ${count('failure')} wrong`;
-  return `${findings.map((finding) => block(finding, columns, paint)).join('')}\n${sums}\n`;
+  const merged = mergeFindings(findings);
+  const those = (level: Finding['level']) => merged.filter((finding) => finding.level === level);
+  const wrong = those('failure').map(({ check }) => plain(check));
+  const named = wrong.length === 0 ? '' : `: ${[...new Set(wrong)].join(', ')}`;
+  const sums = `${those('ok').length} ok, ${those('warning').length} to look at, ${wrong.length} wrong${named}`;
+  return `${merged.map((finding) => block(finding, columns, paint)).join('')}\n${sums}\n`;
 }
 
 function block({ level, check, text, mend = [] }: Finding, columns: number, paint: Paint): string {

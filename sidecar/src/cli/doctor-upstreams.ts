@@ -1,7 +1,9 @@
 import { FOREIGN_UPSTREAM } from '../core/change.ts';
+import { holdEnd } from '../core/guard.ts';
 import { recordIn } from '../core/health-check-defaults.ts';
 import { lintHealthChecks } from '../core/health-check-lint.ts';
 import { isUnusable } from '../core/verdict.ts';
+import { holdEndText } from '../reconcile/hold-text.ts';
 import type { OnceResult } from '../reconcile/reconcile-once.ts';
 import type { UpstreamReport } from '../reconcile/report.ts';
 import { type Finding, failure, ok, warning } from './finding.ts';
@@ -52,9 +54,8 @@ function checkUpstream(report: UpstreamReport, hostsInUse: ReadonlySet<string>):
       : [
           warning(
             check,
-            `${hold.changes.length} removals held: ${hold.why}`,
-            'if that is right:',
-            'kong-consul reconcile --force',
+            `${hold.changes.length === 1 ? '1 removal waits' : `${hold.changes.length} removals wait`}: ${hold.why}; ${holdEndText(hold)}`,
+            ...(holdEnd(hold.reason).force ? ['if they are right:', 'kong-consul reconcile --force'] : []),
           ),
         ]),
     ...(unusable.length === 0

@@ -1,6 +1,7 @@
 import { nearest } from '../config/nearest.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
 import { explainText } from './explain-text.ts';
+import { isNamed } from './named.ts';
 import { plain } from './paint.ts';
 import { type OutputFormat, render } from './render.ts';
 import type { CommandIo } from './session.ts';
@@ -44,9 +45,7 @@ export async function explainCommand(io: CommandIo, name: string, flags: Explain
 
 function isAbout({ upstream, service, instances, targets }: Candidate, name: string): boolean {
   if (upstream === name || service === name || targets.includes(name)) return true;
-  return instances.some(
-    ({ instance, target }) => target === name || instance === name || instance.endsWith(`/${name}`),
-  );
+  return instances.some((instance) => isNamed(instance, name));
 }
 
 function mentions({ subject, reason }: NotBound, name: string): boolean {

@@ -16,7 +16,7 @@ const OUTPUT_COLUMNS = 100;
 /** One instance: whether it gets traffic, who decided that and why, and every check. */
 export function instanceText(verdict: TrailVerdict, target: TrailTarget | undefined, view: InstanceView): string {
   const { paint, columns, isFull } = view;
-  const { decided_by: by, why, gets } = verdict.traffic;
+  const { decided_by: by, why, gets, mend } = verdict.traffic;
   const [usual, mark] = MARKS[gets];
   const colour = gets === 'yes' && by === 'kong-consul' ? 'doubt' : usual;
   const head = `${paint(colour, mark.padEnd(MARK_COLUMNS))}  ${paint('strong', plain(verdict.instance))}  ${inKong(verdict, target)}`;
@@ -24,12 +24,16 @@ export function instanceText(verdict: TrailVerdict, target: TrailTarget | undefi
   return [
     `\n${labelled('  ', head, columns)}`,
     labelled(`    ${by}: `, plain(why), columns),
+    ...(mend === null ? [] : [labelled('    to do: ', plain(mend), columns)]),
     ...(isHealthy && !isFull ? [] : checks(verdict, view)),
   ].join('');
 }
 
 function inKong(verdict: TrailVerdict, target: TrailTarget | undefined): string {
-  if (verdict.target === null) return 'has no address that Kong could use';
+  if (verdict.target === null)
+    return verdict.address === ''
+      ? 'has no address that Kong could use'
+      : `${plain(verdict.address)} is no address that Kong could use`;
   if (target === undefined) return `${plain(verdict.target)} is not in Kong`;
   const wanted = verdict.weight === null || verdict.weight === target.weight ? '' : `, should be ${verdict.weight}`;
   return `${plain(verdict.target)} weight ${target.weight}${wanted}`;

@@ -1,6 +1,7 @@
 import { isDisputed } from '../core/node-health.ts';
 import { agoText, durationText } from './duration.ts';
 import { instanceText } from './explain-instance.ts';
+import { isNamed } from './named.ts';
 import { type Colour, labelled, type Paint, painter, plain } from './paint.ts';
 import type { Trail, TrailTarget, TrailVerdict } from './trail.ts';
 
@@ -12,7 +13,12 @@ export interface ExplainView {
   readonly colour: boolean;
 }
 
-const STATES: Readonly<Record<string, { readonly colour: Colour; readonly text: string }>> = {
+interface State {
+  readonly colour: Colour;
+  readonly text: string;
+}
+
+const STATES: Readonly<Record<string, State>> = {
   in_sync: { colour: 'good', text: 'in sync: Kong holds what Consul says' },
   pending: { colour: 'doubt', text: 'pending: the next run writes changes' },
   held: { colour: 'doubt', text: 'held: removals wait' },
@@ -28,16 +34,37 @@ const IN_FULL = 10;
 /** The whole trail of one upstream: who decides what, from Consul to Kong. */
 export function explainText(trail: Trail, view: ExplainView): string {
   const paint = painter(view.colour);
-  const state = STATES[trail.state] ?? { colour: 'doubt', text: trail.state };
+  const state = stateOf(trail);
   const facts = factsOf(trail, view, paint);
   const width = Math.max(...facts.map(([label]) => label.length)) + 2;
-  return [
+  const summary = [
     `${paint('strong', plain(trail.upstream))}  ${paint(state.colour, state.text)}\n`,
     ...facts.map(([label, text]) => labelled(`  ${label.padEnd(width)}`, text, view.columns)),
-    ...instances(trail, view, paint),
-    ...strays(trail, view, paint),
-  ].join('');
+  ];
+  const asked = trail.verdicts.filter((verdict) => isNamed(verdict, view.name));
+  const isOne = asked.length > 0 && asked.length < trail.verdicts.length;
+  const blocks = instances(trail, isOne ? asked : trail.verdicts, view, paint);
+  // Who asks for an instance gets the answer first.
+  if (isOne) return [...blocks, '\n', ...summary, moreText(trail, asked.length)].join('').trimStart();
+  return [...summary, ...blocks, ...strays(trail, view, paint)].join('');
 }
+
+/** Its state in a line. Kong may hold all that it should, and still there is something to say. */
+function stateOf({ state, consul_failing: isFailing, instances: counts, kong_targets: targets }: Trail): State {
+  const usual = STATES[state] ?? { colour: 'doubt', text: state };
+  if (state === 'in_sync' && isFailing)
+    return { colour: 'bad', text: 'Consul cannot be read: Kong keeps the targets of the last answer' };
+  if (state !== 'in_sync' || counts === null || counts.healthy > 0) return usual;
+  if (counts.registered === 0) return { colour: 'bad', text: 'empty: Consul knows no instance' };
+  const stay = targets.length === 0 ? 'there is no target' : 'they stay targets all the same';
+  return { colour: 'bad', text: `no instance is healthy: ${stay}` };
+}
+
+function moreText({ upstream, verdicts }: Trail, shown: number): string {
+  return `\n  ${verdicts.length - shown} more: kong-consul explain ${plain(upstream)}\n`;
+}
+
+const READ_AGAIN = 'kong-consul doctor says what Consul wants. Restarting kong-consul is safe, and does not help';
 
 type Fact = readonly [label: string, text: string];
 
@@ -48,21 +75,26 @@ function factsOf(trail: Trail, view: ExplainView, paint: Paint): readonly Fact[]
     ['Consul', consulText(trail, view.nowMs)],
     ['Kong', kongText(trail)],
     ...(trail.problem === null ? [] : [['problem', paint('bad', plain(trail.problem))] as const]),
+    ...(trail.consul_failing || trail.state === 'waiting' ? [['to do', READ_AGAIN] as const] : []),
     ...(trail.hold === null ? [] : [['held', paint('doubt', holdText(trail.hold, view.nowMs))] as const]),
     ...trail.notes.map((note) => ['note', plain(note)] as const),
     ...nextRun(trail),
   ];
 }
 
-function trafficText({ verdicts, in_use: inUse, kong_targets: targets }: Trail, paint: Paint): string {
+function trafficText(trail: Trail, paint: Paint): string {
+  const { verdicts, in_use: inUse } = trail;
   const count = (gets: TrailVerdict['traffic']['gets']) => verdicts.filter((one) => one.traffic.gets === gets).length;
   const [yes, unknown] = [count('yes'), count('unknown')];
   const unused = inUse ? '' : paint('doubt', '; but no Kong Service has this host, so nothing is sent to it');
+  const left = strayTargets(trail).length;
   if (verdicts.length === 0)
-    return targets.length === 0 ? `no instance and no target${unused}` : `${targets.length} targets stay${unused}`;
-  if (unknown > 0) return `${yes + unknown} of ${verdicts.length} instances can get traffic${unused}`;
+    return left === 0 ? `no instance and no target${unused}` : `${countOf(left, 'target')} stay in Kong${unused}`;
+  const also = left === 0 ? '' : `; ${countOf(left, 'target')} of no instance stay in Kong`;
+  const rest = `${also}${unused}`;
+  if (unknown > 0) return `${yes + unknown} of ${verdicts.length} instances can get traffic${rest}`;
   const colour = yes === verdicts.length ? 'good' : yes === 0 ? 'bad' : 'doubt';
-  return `${paint(colour, `${yes} of ${verdicts.length} instances ${yes === 1 ? 'gets' : 'get'} traffic`)}${unused}`;
+  return `${paint(colour, `${yes} of ${verdicts.length} instances ${yes === 1 ? 'gets' : 'get'} traffic`)}${rest}`;
 }
 
 function consulText({ query, options, instances: counts, last_answer: last }: Trail, nowMs: number): string {
@@ -102,38 +134,43 @@ function kongText({ kong_targets: targets }: Trail): string {
     const word = HEALTH[health ?? ''] ?? unusual;
     words.set(word, (words.get(word) ?? 0) + 1);
   }
-  return `holds ${targets.length} ${targets.length === 1 ? 'target' : 'targets'}: ${[...words].map(([word, many]) => `${many} ${word}`).join(', ')}`;
+  return `holds ${countOf(targets.length, 'target')}: ${[...words].map(([word, many]) => `${many} ${word}`).join(', ')}`;
 }
 
-function holdText({ why, until, removals, reason }: NonNullable<Trail['hold']>, nowMs: number): string {
-  const left = until === null ? undefined : Date.parse(until) - nowMs;
+function holdText({ why, until, removals, ends, force }: NonNullable<Trail['hold']>, nowMs: number): string {
   const end =
-    until === null || left === undefined
-      ? ''
-      : `; until ${until.slice(11, 19)} UTC, in ${durationText(left)}, then done if Consul still says so`;
-  const now = reason === 'fleet_limit' || reason === 'empty_grace' ? '. At once: kong-consul reconcile --force' : '';
-  return `${removals} ${removals === 1 ? 'removal' : 'removals'}: ${plain(why)}${end}${now}`;
+    until === null
+      ? `held ${ends}`
+      : `removed at ${until.slice(11, 19)} UTC, in ${durationText(Date.parse(until) - nowMs)}, ${ends}`;
+  const now = force ? '. At once: kong-consul reconcile --force' : '';
+  return `${countOf(removals, 'removal')}: ${plain(why)}; ${end}${now}`;
+}
+
+function countOf(many: number, what: string): string {
+  return `${many} ${what}${many === 1 ? '' : 's'}`;
 }
 
 function nextRun({ changes }: Trail): readonly Fact[] {
-  if (changes.length === 0) return [['next run', 'writes nothing']];
-  return changes.map(({ text }, at) => [at === 0 ? 'next run' : '', plain(text)] as const);
+  const now = changes.filter(({ held }) => !held);
+  const later = changes.filter(({ held }) => held);
+  return [
+    ...(now.length === 0 ? [['next run', 'writes nothing'] as const] : listed('next run', now)),
+    ...listed('then', later),
+  ];
 }
 
-function instances(trail: Trail, view: ExplainView, paint: Paint): readonly string[] {
-  const asked = trail.verdicts.filter(
-    ({ instance, target }) => target === view.name || instance === view.name || instance.endsWith(`/${view.name}`),
-  );
-  const shown = [...(asked.length > 0 ? asked : trail.verdicts)].sort((a, b) => rank(a) - rank(b));
+function listed(label: string, changes: Trail['changes']): readonly Fact[] {
+  return changes.map(({ text }, at) => [at === 0 ? label : '', plain(text)] as const);
+}
+
+function instances(trail: Trail, wanted: readonly TrailVerdict[], view: ExplainView, paint: Paint): readonly string[] {
+  const shown = [...wanted].sort((a, b) => rank(a) - rank(b));
   const targets = new Map(trail.kong_targets.map((target) => [target.target, target]));
   const isFull = shown.length <= IN_FULL;
-  const blocks = shown.map((verdict) => {
+  return shown.map((verdict) => {
     const target = verdict.target === null ? undefined : targets.get(verdict.target);
     return instanceText(verdict, target, { isFull, columns: view.columns, paint });
   });
-  const others = trail.verdicts.length - shown.length;
-  const rest = others === 0 ? [] : [`\n  ${others} more: kong-consul explain ${plain(trail.upstream)}\n`];
-  return [...blocks, ...rest];
 }
 
 /** Who gets nothing comes first, then who should get nothing. */
@@ -143,13 +180,18 @@ function rank({ traffic }: TrailVerdict): number {
 }
 
 /** Targets that Kong holds and that are no instance of Consul. */
-function strays({ verdicts, kong_targets: targets }: Trail, view: ExplainView, paint: Paint): readonly string[] {
-  const known = new Set(verdicts.map(({ target }) => target));
-  const left = targets.filter(({ target }) => !known.has(target));
-  return left.map((target) => `\n${labelled('  ', strayText(target, paint), view.columns)}`);
+function strays(trail: Trail, view: ExplainView, paint: Paint): readonly string[] {
+  return strayTargets(trail).map((target) => `\n${labelled('  ', strayText(target, trail, paint), view.columns)}`);
 }
 
-function strayText({ target, weight, owned, health }: TrailTarget, paint: Paint): string {
-  const whose = owned ? 'Consul knows no such instance (any more)' : 'not ours: it is left alone';
+function strayTargets({ verdicts, kong_targets: targets }: Trail): readonly TrailTarget[] {
+  const known = new Set(verdicts.map(({ target }) => target));
+  return targets.filter(({ target }) => !known.has(target));
+}
+
+function strayText({ target, weight, owned, health }: TrailTarget, { state }: Trail, paint: Paint): string {
+  const ours =
+    state === 'waiting' ? 'it stays as long as Consul cannot be read' : 'Consul knows no such instance (any more)';
+  const whose = owned ? ours : 'not ours: it is left alone';
   return `${paint('doubt', 'only in Kong')}  ${plain(target)}, weight ${weight}, Kong says ${plain(health ?? 'nothing')}: ${whose}`;
 }

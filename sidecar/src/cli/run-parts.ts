@@ -6,6 +6,7 @@ import type { Change } from '../core/change.ts';
 import { doubtfulUpstream, type KongObserver } from '../kong/client.ts';
 import type { DeclarativeNews } from '../kong/declarative/news.ts';
 import { EventLog } from '../log/event-log.ts';
+import { OutageLog } from '../log/outage-log.ts';
 import { deadline } from '../net/deadline.ts';
 import { messageOf } from '../net/message-of.ts';
 import type { Election } from '../reconcile/election.ts';
@@ -67,6 +68,7 @@ export async function createRunParts(
       nowMs: Date.now(),
     });
   const followers = () => parts.nodes.flatMap(({ follower }) => follower ?? []);
+  const outages = new OutageLog(log, (key) => pool.state(key)?.failure !== undefined);
   const pool: WatchPool = new WatchPool(
     {
       client: consul,
@@ -78,13 +80,13 @@ export async function createRunParts(
         onChange: (key) => {
           for (const follower of followers()) follower.serviceChanged(key);
         },
-        onFailure: (_key, state, failure) => {
+        onFailure: (key, state, failure) => {
           metrics.readFailed(failure.reason);
-          events.watchFailed(state, failure);
+          outages.failed(key, state, failure);
           if (state.failures === 1) parts.shown.feed.consulMoved();
         },
-        onRecovery: (_key, state) => {
-          events.watchRecovered(state);
+        onRecovery: (key, state) => {
+          outages.recovered(key, state);
           parts.shown.feed.consulMoved();
         },
         onFeedFailure: (state, failure) => {

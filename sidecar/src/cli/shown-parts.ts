@@ -1,10 +1,12 @@
 import type { Config } from '../config/config.ts';
 import type { ConsulClient } from '../consul/client.ts';
 import type { FeedState } from '../consul/critical-lookout.ts';
+import type { WatchState } from '../consul/snapshot.ts';
 import type { WatchPool } from '../consul/watch-pool.ts';
 import type { HealthReader } from '../kong/health-reader.ts';
 import type { KongInfo } from '../kong/info.ts';
 import type { ReportView } from '../reconcile/fleet-view.ts';
+import { consulProblem } from '../reconcile/report-of.ts';
 import { ChangeHistory } from '../serve/change-history.ts';
 import type { Shown } from '../serve/endpoints.ts';
 import { EventFeed } from '../serve/event-feed.ts';
@@ -51,7 +53,7 @@ export function createShown(options: ShownOptions, signal: AbortSignal): Shown {
       leader: options.isLeader(),
       reasons: unreadiness(),
       watches: pool.states(),
-      consulProblem: feedProblem(pool.feeds()),
+      consulProblem: watchProblem(pool.states()) ?? feedProblem(pool.feeds()),
       kong: options.kongInfo(),
       kongProblem: options.kongProblem(),
       reports: store.reports(),
@@ -71,6 +73,13 @@ export function createShown(options: ShownOptions, signal: AbortSignal): Shown {
   }, signal);
   signal.addEventListener('abort', () => reader?.close(), { once: true });
   return { store, reports, history, feed, kongHealth, metrics, status, unreadiness };
+}
+
+/** `3 of 30 services cannot be read: Consul answered 403`. */
+function watchProblem(watches: readonly WatchState[]): string | undefined {
+  const failures = watches.flatMap(({ failure }) => failure ?? []);
+  const why = consulProblem(failures[0]);
+  return why && `${failures.length} of ${watches.length} services cannot be read: ${why}`;
 }
 
 /** Why checks that turn critical are not seen at once while watches take turns. */

@@ -12,12 +12,8 @@ const summary = z.object({
   targets: z.number(),
   instances: z.object({ registered: z.number(), healthy: z.number() }).nullable(),
   problem: z.string().nullable(),
-  notes: z.array(z.string()).readonly(),
-  changes: z.array(z.object({ text: z.string() })).readonly(),
-  hold: z.object({ why: z.string(), until: z.string().nullable() }).nullable(),
-  verdicts: z
-    .array(z.object({ instance: z.string(), target: z.string().nullish(), skipped: z.string().nullish() }))
-    .readonly(),
+  remark: z.string(),
+  verdicts: z.array(z.object({ instance: z.string(), target: z.string().nullish(), address: z.string() })).readonly(),
 });
 const list = z.object({ upstreams: z.array(summary).readonly() });
 
@@ -45,7 +41,7 @@ export class SidecarApi {
     return (await this.upstreams(signal)).map(({ upstream, service, verdicts }) => ({
       upstream,
       service: service ?? undefined,
-      instances: verdicts.map(({ instance, target }) => ({ instance, target: target ?? undefined })),
+      instances: verdicts.map(({ instance, target, address }) => ({ instance, target: target ?? undefined, address })),
       targets: [],
     }));
   }

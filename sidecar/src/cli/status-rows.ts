@@ -1,4 +1,4 @@
-import { isUnusable } from '../core/verdict.ts';
+import { remarkOf } from '../reconcile/remark.ts';
 import type { UpstreamReport } from '../reconcile/report.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
 import type { UpstreamSummary } from './sidecar-api.ts';
@@ -16,41 +16,38 @@ export interface StatusRow {
 }
 
 /** States in which something could not be read or written at all. */
-const BROKEN = new Set(['error', 'waiting', 'conflict', 'frozen']);
+const BROKEN = new Set(['error', 'waiting', 'conflict', 'frozen', 'unreadable']);
+
+/** The service cannot be read from Consul now: Kong holds what was last known. */
+const UNREADABLE = 'unreadable';
 
 export function rowOfReport(report: UpstreamReport): StatusRow {
   return {
     upstream: report.upstream,
-    state: report.state,
+    state: stateOf(report.state, report.problem),
     service: report.binding?.query.service ?? '-',
     healthy: healthyText(report.counts),
     targets: report.targets,
-    remark: remarkOf({
-      hold: report.hold?.why,
-      problem: report.problem,
-      pending: report.plan?.changes.length ?? 0,
-      registered: report.counts?.registered,
-      skipped: report.verdicts.map(({ skipped }) => skipped),
-      notes: report.notes,
-    }),
+    remark: remarkOf(report),
   };
 }
 
-export function rowOfSummary({ instances, hold, problem, changes, ...rest }: UpstreamSummary): StatusRow {
+export function rowOfSummary({
+  upstream,
+  state,
+  service,
+  instances,
+  targets,
+  problem,
+  remark,
+}: UpstreamSummary): StatusRow {
   return {
-    upstream: rest.upstream,
-    state: rest.state,
-    service: rest.service ?? '-',
+    upstream,
+    state: stateOf(state, problem ?? undefined),
+    service: service ?? '-',
     healthy: healthyText(instances ?? undefined),
-    targets: rest.targets,
-    remark: remarkOf({
-      hold: hold?.why,
-      problem: problem ?? undefined,
-      pending: changes.length,
-      registered: instances?.registered,
-      skipped: rest.verdicts.map(({ skipped }) => skipped),
-      notes: rest.notes,
-    }),
+    targets,
+    remark,
   };
 }
 
@@ -60,25 +57,10 @@ export function exitCodeOfRows(rows: readonly StatusRow[]): ExitCode {
   return rows.every(({ state }) => state === 'in_sync') ? EXIT.ok : EXIT.differences;
 }
 
-interface Remarkable {
-  readonly hold: string | undefined;
-  readonly problem: string | undefined;
-  readonly pending: number;
-  readonly registered: number | undefined;
-  readonly skipped: readonly (string | null | undefined)[];
-  readonly notes: readonly string[];
-}
-
-/** The gravest first. */
-function remarkOf({ hold, problem, pending, registered, skipped, notes }: Remarkable): string {
-  if (problem !== undefined) return problem;
-  if (hold !== undefined) return hold;
-  if (pending > 0) return pending === 1 ? '1 change to be written' : `${pending} changes to be written`;
-  const unusable = skipped.filter(isUnusable);
-  if (unusable[0] !== undefined)
-    return `${unusable.length} of ${skipped.length} instances cannot be targets: ${unusable[0]}`;
-  if (notes[0] !== undefined) return notes[0];
-  return registered === 0 ? 'Consul knows no instance: the upstream is empty' : '';
+/** What is in sync, pending or held has no problem of its own: then it is Consul. */
+function stateOf(state: string, problem: string | undefined): string {
+  const hasOwn = BROKEN.has(state) || state === 'unbound';
+  return problem === undefined || hasOwn ? state : UNREADABLE;
 }
 
 function healthyText(counts: { readonly healthy: number; readonly registered: number } | undefined): string {

@@ -21,8 +21,7 @@ export function statusText(rows: readonly StatusRow[], terminal: Terminal): stri
   const coloured = lines.map((line, at) => {
     const row = rows[at - 1];
     if (row === undefined) return paint('quiet', line);
-    const isDown = row.healthy.startsWith('0/') && row.healthy !== '0/0';
-    const seen = isDown ? line.replace(` ${row.healthy} `, ` ${paint('bad', row.healthy)} `) : line;
+    const seen = isDown(row.healthy) ? line.replace(` ${row.healthy} `, ` ${paint('bad', row.healthy)} `) : line;
     const colour = COLOURS[row.state] ?? 'bad';
     return seen.replace(` ${row.state} `, ` ${paint(colour, row.state)} `);
   });
@@ -36,13 +35,19 @@ export function sumsLine(rows: readonly StatusRow[]): string {
   const parts = [...sums]
     .sort(([a], [b]) => (a === 'in_sync' ? -1 : b === 'in_sync' ? 1 : a < b ? -1 : 1))
     .map(([state, count]) => `${count} ${state.replace('_', ' ')}`);
-  return `${rows.length} ${rows.length === 1 ? 'upstream' : 'upstreams'}: ${parts.join(', ')}`;
+  const down = rows.filter(({ healthy }) => isDown(healthy)).length;
+  const none = down === 0 ? '' : `; ${down} without a healthy instance`;
+  return `${rows.length} ${rows.length === 1 ? 'upstream' : 'upstreams'}: ${parts.join(', ')}${none}`;
+}
+
+function isDown(healthy: string): boolean {
+  return healthy.startsWith('0/') && healthy !== '0/0';
 }
 
 /** Those that are not in sync first, as many as there is room for. */
 export function fittingRows(rows: readonly StatusRow[], count: number): readonly StatusRow[] {
   if (rows.length <= count) return rows;
-  const isGood = ({ state }: StatusRow) => state === 'in_sync';
+  const isGood = ({ state, healthy }: StatusRow) => state === 'in_sync' && !isDown(healthy);
   return [...rows.filter((row) => !isGood(row)), ...rows.filter(isGood)].slice(0, Math.max(0, count));
 }
 

@@ -14,7 +14,11 @@ export interface Candidate {
   readonly upstream: string;
   readonly service: string | undefined;
   /** Instances as `node/id`, and their addresses. */
-  readonly instances: readonly { readonly instance: string; readonly target: string | undefined }[];
+  readonly instances: readonly {
+    readonly instance: string;
+    readonly target: string | undefined;
+    readonly address: string;
+  }[];
   /** Addresses that Kong holds. */
   readonly targets: readonly string[];
 }
@@ -49,7 +53,8 @@ export async function readOwnTrails(io: CommandIo): Promise<TrailSource> {
       const inUse = result.hostsInUse.has(upstream);
       const { health, notes } = await healthOf(upstream, io);
       const told = { ...report, notes: [...report.notes, ...notes] };
-      return trailJson(told, { tag: tagOf(io.config), inUse, health });
+      const consulFailing = report.state === 'waiting';
+      return trailJson(told, { tag: tagOf(io.config), inUse, health, consulFailing });
     },
   };
 }
@@ -69,7 +74,7 @@ function candidateOf(report: UpstreamReport): Candidate {
   return {
     upstream: report.upstream,
     service: report.binding?.query.service,
-    instances: report.verdicts.map(({ instance, target }) => ({ instance, target })),
+    instances: report.verdicts.map(({ instance, target, address }) => ({ instance, target, address })),
     targets: report.present.map(({ target }) => target),
   };
 }

@@ -6,13 +6,21 @@ const verdict = z.object({
   instance: text,
   state: text,
   rule: text,
+  address: text,
   target: text.nullable(),
   weight: z.number().nullable(),
-  traffic: z.object({ gets: z.enum(['yes', 'no', 'unknown']), decided_by: text, why: text }),
+  traffic: z.object({ gets: z.enum(['yes', 'no', 'unknown']), decided_by: text, why: text, mend: text.nullable() }),
   checks: z.array(check).readonly(),
 });
 const kongTarget = z.object({ target: text, weight: z.number(), owned: z.boolean(), health: text.nullable() });
-const hold = z.object({ reason: text, why: text, removals: z.number(), until: text.nullable() });
+const hold = z.object({
+  reason: text,
+  why: text,
+  removals: z.number(),
+  until: text.nullable(),
+  ends: text,
+  force: z.boolean(),
+});
 const query = z.object({
   service: text,
   tags: z.array(text).readonly(),
@@ -32,9 +40,10 @@ export const trailSchema = z.object({
   instances: z.object({ registered: z.number(), healthy: z.number(), maintenance: z.number() }).nullable(),
   problem: text.nullable(),
   notes: z.array(text).readonly(),
-  changes: z.array(z.object({ text })).readonly(),
+  changes: z.array(z.object({ text, held: z.boolean() })).readonly(),
   hold: hold.nullable(),
   in_use: z.boolean(),
+  consul_failing: z.boolean(),
   verdicts: z.array(verdict).readonly(),
   kong_targets: z.array(kongTarget).readonly(),
   last_answer: text.nullable(),

@@ -6,6 +6,7 @@ import type { ConsulClient } from './client.ts';
 import { UntrustedAnswerError } from './errors.ts';
 import { readMeta } from './health.ts';
 import { jsonOf } from './json.ts';
+import { refusalOf } from './refusal.ts';
 
 const RESERVED_CONNECTIONS = 50;
 const DEFAULT_CONNECTIONS = 150;
@@ -69,7 +70,10 @@ export async function readServiceNames(
   const doubt = distrust(readMeta(answer), maxStaleMs);
   const details = { status: answer.status, retryAfterMs: undefined };
   if (doubt !== undefined)
-    throw new UntrustedAnswerError('Consul catalog', doubt.why, { ...details, reason: doubt.reason });
+    throw new UntrustedAnswerError('Consul catalog', refusalOf(client, answer, doubt), {
+      ...details,
+      reason: doubt.reason,
+    });
   const services = jsonOf(answer.body);
   if (typeof services !== 'object' || services === null || Array.isArray(services))
     throw new UntrustedAnswerError('Consul catalog', 'no map of services', { ...details, reason: 'not_a_list' });

@@ -4,8 +4,9 @@ import { distrust } from '../core/trust.ts';
 import { deadline } from '../net/deadline.ts';
 import type { ConsulClient } from './client.ts';
 import { UntrustedAnswerError } from './errors.ts';
-import { readMeta, refusalText } from './health.ts';
+import { readMeta } from './health.ts';
 import { jsonOf } from './json.ts';
+import { refusalOf } from './refusal.ts';
 
 /** Where checks are looked for: they do not cross these bounds in Consul. */
 export interface CheckScope {
@@ -56,7 +57,7 @@ export async function readCriticalChecks(
   const doubt = distrust(meta, Number.POSITIVE_INFINITY);
   const details = { status: answer.status, retryAfterMs: undefined };
   if (doubt !== undefined)
-    throw new UntrustedAnswerError(WHAT, `${doubt.why}${client.shown(refusalText(answer))}`, {
+    throw new UntrustedAnswerError(WHAT, refusalOf(client, answer, doubt), {
       ...details,
       reason: doubt.reason,
     });

@@ -13,6 +13,8 @@ export class ConsulRequestError extends Error {
 /** Consul answered, but the answer cannot be believed. */
 export class UntrustedAnswerError extends Error {
   override readonly name = 'UntrustedAnswerError';
+  /** Without what it is about. */
+  readonly why: string;
   readonly reason: DistrustReason;
   readonly status: number;
   readonly retryAfterMs: number | undefined;
@@ -23,6 +25,7 @@ export class UntrustedAnswerError extends Error {
     details: { readonly reason: DistrustReason; readonly status: number; readonly retryAfterMs: number | undefined },
   ) {
     super(`${shortened(what)}: ${why}`);
+    this.why = why;
     this.reason = details.reason;
     this.status = details.status;
     this.retryAfterMs = details.retryAfterMs;

@@ -7,6 +7,7 @@ import type { ConsulAnswer, ConsulClient } from './client.ts';
 import { UntrustedAnswerError } from './errors.ts';
 import { jsonOf } from './json.ts';
 import { type MalformedEntry, parseInstances } from './parse-instances.ts';
+import { refusalOf } from './refusal.ts';
 
 /** How one health query is put. */
 export interface HealthQuery {
@@ -54,7 +55,7 @@ export async function readHealth(
   const doubt = distrust(meta, health.maxStaleMs);
   const details = { status: answer.status, retryAfterMs: retryAfterMs(answer.headers['retry-after']) };
   if (doubt !== undefined)
-    throw new UntrustedAnswerError(what, `${doubt.why}${client.shown(refusalText(answer))}`, {
+    throw new UntrustedAnswerError(what, refusalOf(client, answer, doubt), {
       ...details,
       reason: doubt.reason,
     });
@@ -106,11 +107,4 @@ function parseList(body: Buffer): readonly unknown[] | undefined {
 
 function digestOf(body: Buffer): string {
   return createHash('sha1').update(body).digest('base64');
-}
-
-/** Consul's own words for a refusal: short plain text, such as `Permission denied`. */
-export function refusalText(answer: ConsulAnswer): string {
-  if (answer.status === 200 || answer.body.length === 0 || answer.body.length > 300) return '';
-  const text = answer.body.toString('utf8').trim();
-  return text.startsWith('<') ? '' : `: ${text}`;
 }

@@ -5,7 +5,8 @@ import type { ReadFailure } from './snapshot.ts';
 /** What a read of Consul threw, as it is told: never the signal's reason. */
 export function readFailureOf(error: unknown): ReadFailure {
   const atMs = Date.now();
-  if (error instanceof UntrustedAnswerError) return { reason: error.reason, message: error.message, atMs };
+  if (error instanceof UntrustedAnswerError)
+    return { reason: error.reason, message: error.message, why: error.why, atMs };
   const message = messageOf(error);
-  return { reason: message.includes('no answer within') ? 'timeout' : 'unreachable', message, atMs };
+  return { reason: message.includes('no answer within') ? 'timeout' : 'unreachable', message, why: message, atMs };
 }

@@ -33,3 +33,9 @@ export async function missingRights(
 export function ruleText({ resource, name, access }: Right): string {
   return `${name === '' ? `${resource}_prefix ""` : `${resource} ${JSON.stringify(name)}`} { policy = "${access}" }`;
 }
+
+/** False when Consul does not know our token: it was deleted, has expired, or never was. */
+export async function knowsToken(client: ConsulClient, signal: AbortSignal): Promise<boolean> {
+  const answer = await client.request({ path: '/acl/token/self' }, signal);
+  return !(answer.status === 403 && answer.body.toString('utf8').trim().endsWith('ACL not found'));
+}

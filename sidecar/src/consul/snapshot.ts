@@ -17,6 +17,8 @@ export interface Snapshot {
 export interface ReadFailure {
   readonly reason: DistrustReason | 'unreachable' | 'timeout';
   readonly message: string;
+  /** The message without what was read. */
+  readonly why: string;
   readonly atMs: number;
 }
 

@@ -27,7 +27,7 @@ function explainSkip(reason: SkipReason, checks: readonly Check[]): string {
     case 'no_address':
       return 'neither the service nor its node has an address';
     case 'no_port':
-      return 'it is registered without a port; register one, or set "port" on the binding';
+      return 'it is registered without a port';
     case 'bad_port':
       return 'its port is not between 1 and 65535';
     case 'zone_id':

@@ -1,3 +1,4 @@
+import { assertNever } from './assert-never.ts';
 import type { Change, Plan } from './change.ts';
 import type { Counts } from './desired.ts';
 
@@ -62,6 +63,34 @@ export interface Hold {
   readonly changes: readonly Change[];
   /** When to look again; undefined when only an event or a person can end it. */
   readonly untilMs: number | undefined;
+}
+
+/** What ends a hold. */
+export interface HoldEnd {
+  /** `until …` something happens; for one that has a time the condition then: `if …`. */
+  readonly ends: string;
+  /** `kong-consul reconcile --force` ends it at once. */
+  readonly force: boolean;
+}
+
+/** What ends a hold of this kind. */
+export function holdEnd(reason: HoldReason): HoldEnd {
+  switch (reason) {
+    case 'first_answers':
+      return { ends: 'until each bound service has been read once', force: false };
+    case 'confirm':
+      return { ends: 'until a second, consistent read agrees', force: false };
+    case 'no_usable_instance':
+      return { ends: 'until one of them can be a target', force: true };
+    case 'empty_grace':
+      return { ends: 'if Consul still knows none', force: true };
+    case 'fleet_limit':
+      return { ends: 'if Consul still says so', force: true };
+    case 'upsert_only':
+      return { ends: 'until kong.policy is sync', force: false };
+    default:
+      return assertNever(reason);
+  }
 }
 
 /** What may be written now, and what may not and why. */

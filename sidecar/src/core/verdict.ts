@@ -44,6 +44,8 @@ export interface Verdict {
   readonly causes: readonly string[];
   /** All checks, node checks included, worst first. */
   readonly checks: readonly Check[];
+  /** `host:port` as it is registered, without what is missing. */
+  readonly address: string;
   readonly target?: string;
   readonly weight: number;
   readonly skipped?: SkipReason;
@@ -73,6 +75,7 @@ export function judge(instance: Instance, options: BindingOptions, keepAll: bool
   const state = instanceState(instance);
   const checks = checksWorstFirst(instance);
   const causes = checks.filter(({ status }) => status !== 'passing').map(({ id, status }) => `${id} (${status})`);
+  const address = chooseAddress(instance, options);
   const base = {
     instance: instanceKey(instance),
     state,
@@ -81,9 +84,8 @@ export function judge(instance: Instance, options: BindingOptions, keepAll: bool
     kept: false,
     hostName: false,
     weight: 0,
+    address: addressText(address),
   };
-
-  const address = chooseAddress(instance, options);
   const canonical = canonicalTarget(address.host, address.port);
   if (!canonical.ok) return { ...base, skipped: canonical.reason };
 
@@ -111,6 +113,10 @@ function chooseAddress(instance: Instance, options: BindingOptions): Address {
   const host = tagged?.address || fallback;
   const port = options.port ?? (tagged?.port || instance.port);
   return { host, port };
+}
+
+function addressText({ host, port }: Address): string {
+  return port === 0 ? host : `${host.includes(':') && !host.startsWith('[') ? `[${host}]` : host}:${port}`;
 }
 
 function ownValue<T>(record: Readonly<Record<string, T>>, key: string): T | undefined {

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import type { FeedState } from '../consul/critical-lookout.ts';
-import type { ReadFailure, WatchState } from '../consul/snapshot.ts';
+import type { ReadFailure } from '../consul/snapshot.ts';
 import { assertNever } from '../core/assert-never.ts';
 import { describeSource } from '../core/binding.ts';
 import type { Change } from '../core/change.ts';
@@ -16,6 +16,8 @@ const MOST_ELECTION_PROBLEMS = 5;
 export class EventLog {
   readonly #log: Logger;
   readonly #failed = new Set<string>();
+  /** The reason of the hold that was told last, by upstream. */
+  readonly #told = new Map<string, string>();
   #leader: string | undefined;
   /** What has failed since a leader was known. */
   readonly #electionProblems = new Set<string>();
@@ -32,31 +34,21 @@ export class EventLog {
 
   report(before: UpstreamReport | undefined, now: UpstreamReport | undefined, upstream: string): void {
     if (now === undefined) {
+      this.#told.delete(upstream);
       this.#log.info({ upstream }, 'upstream is gone');
       return;
     }
     const isNews = before?.state !== now.state || before.hold?.reason !== now.hold?.reason;
+    if (now.state === 'in_sync' || now.state === 'unbound') this.#told.delete(upstream);
     if (isNews) this.#state(before, now, upstream);
     else this.#log.debug({ upstream, state: now.state, targets: now.targets }, 'looked at: nothing new');
     for (const { level, data, sentence } of instanceNews(before, now))
       this.#log[level]({ upstream, ...data }, sentence);
   }
 
-  watchFailed(state: WatchState, failure: ReadFailure): void {
-    const { service } = state.query;
-    const data = { service, reason: failure.reason, problem: failure.message };
-    if (state.failures === 1 || state.failure === undefined)
-      this.#log.warn(data, 'Consul cannot be read: targets stay as they are');
-    else this.#log.debug(data, 'Consul still cannot be read');
-  }
-
-  watchRecovered(state: WatchState): void {
-    this.#log.info({ service: state.query.service }, 'Consul can be read again');
-  }
-
   /** What tells at once that a check turned critical, while watches take turns. */
   feedFailed({ scope, failures }: FeedState, failure: ReadFailure): void {
-    const data = { ...scope, reason: failure.reason, problem: failure.message };
+    const data = { ...scope, reason: failure.reason, problem: failure.why };
     if (failures > 1) this.#log.debug(data, 'critical checks still cannot be read');
     else this.#log.warn(data, 'critical checks cannot be read: one that turns critical may take 10 s to be seen');
   }
@@ -143,7 +135,9 @@ export class EventLog {
 
   #held(now: UpstreamReport, upstream: string): void {
     const { hold } = now;
-    if (hold === undefined || hold.reason === 'confirm') return;
+    // A confirming read comes between at each resync.
+    if (hold === undefined || hold.reason === 'confirm' || this.#told.get(upstream) === hold.reason) return;
+    this.#told.set(upstream, hold.reason);
     const until = hold.untilMs === undefined ? undefined : new Date(hold.untilMs).toISOString();
     const data = { upstream, reason: hold.reason, why: hold.why, removals: hold.changes.length, until };
     if (hold.reason === 'fleet_limit') this.#log.error(data, 'removals held: apply them now with --force');

@@ -1,6 +1,6 @@
 import type { ApiState, ApiSummary } from '../serve/api.ts';
 import { byId, element, setText } from './dom.ts';
-import { isTrouble, remarkOf, STATE_WORDS, stateWord } from './words.ts';
+import { isTrouble, STATE_WORDS, stateWord } from './words.ts';
 
 type Choice = ApiState | 'all' | 'trouble';
 
@@ -31,7 +31,7 @@ export class Filters {
   lets(summary: ApiSummary): boolean {
     if (!isOf(this.#choice, summary)) return false;
     if (this.#words.length === 0) return true;
-    const text = `${summary.upstream} ${summary.service ?? ''} ${stateWord(summary)} ${remarkOf(summary)}`;
+    const text = `${summary.upstream} ${summary.service ?? ''} ${stateWord(summary)} ${summary.remark}`;
     const lower = text.toLowerCase();
     return this.#words.every((word) => lower.includes(word));
   }

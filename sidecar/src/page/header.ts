@@ -34,6 +34,9 @@ export class Header {
   }
 }
 
+const STAY =
+  'Targets in Kong stay as they are; kong-consul doctor says what is missing. A restart is safe, and does not help.';
+
 function bannerOf(status: ApiStatus | undefined, connection: Connection): readonly Node[] {
   if (connection.kind === 'lost') {
     const text = element('p', { data: { tone: 'bad' } }, 'The sidecar does not answer since ');
@@ -42,8 +45,13 @@ function bannerOf(status: ApiStatus | undefined, connection: Connection): readon
     text.append(new Date(connection.since).toLocaleTimeString(), rest);
     return [text];
   }
-  if (status === undefined || status.ready) return [];
-  return status.reasons.map((reason) => element('p', { data: { tone: 'warn' } }, `Not ready: ${reason}`));
+  if (status === undefined) return [];
+  const { consul, kong, reasons } = status;
+  return [
+    ...(kong.problem === null ? [] : [`Kong cannot be read: ${kong.problem}. Changes of Consul do not reach it.`]),
+    ...(consul.problem === null ? [] : [`Consul: ${consul.problem}. ${consul.failing === 0 ? '' : STAY}`]),
+    ...reasons.map((reason) => `Not ready: ${reason}`),
+  ].map((text) => element('p', { data: { tone: 'warn' } }, text));
 }
 
 function pillsOf(status: ApiStatus | undefined, connection: Connection): readonly Node[] {
@@ -72,7 +80,7 @@ function factsOf({ consul, kong, targets, owner, started, held_removals: held }:
   const about = kong.version === null ? 'no answer yet' : `${kong.version}, ${databaseText(kong.database)}`;
   return [
     fact('Consul', consul.address, watched, failing),
-    fact('Kong', kong.address, [about], kong.problem ?? ''),
+    fact('Kong', kong.address, [about], kong.problem === null ? '' : 'cannot be read'),
     fact('Keeps', count(targets, 'target'), [`as owner ${owner}`], held === 0 ? '' : `${count(held, 'removal')} held`),
     fact('Started', relativeTime(started), [new Date(started).toLocaleString()], ''),
   ];

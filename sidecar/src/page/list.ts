@@ -3,7 +3,7 @@ import { byId, element, setText } from './dom.ts';
 import type { Filters } from './filters.ts';
 import type { Delta, Model } from './model.ts';
 import { hrefOf } from './route.ts';
-import { compareSummaries, count, remarkOf, stateWord, toneOf } from './words.ts';
+import { compareSummaries, count, stateWord, toneOf } from './words.ts';
 
 interface Row {
   readonly item: HTMLLIElement;
@@ -195,7 +195,7 @@ function fill({ item, state, service, healthy, targets, remark, summary }: Row):
   healthy.style.setProperty('--share', String(share));
   healthy.dataset.share = shareName(share, instances === null);
   setText(targets, String(summary.targets));
-  setText(remark, remarkOf(summary));
+  setText(remark, summary.remark);
 }
 
 function shareName(share: number, isUnknown: boolean): string {

@@ -2,19 +2,19 @@ import type { ApiChange, ApiCheck, ApiInstance, ApiTarget, ApiTrail } from '../s
 import { relativeTime } from './clock.ts';
 import { element } from './dom.ts';
 import { entryOf } from './timeline.ts';
-import { count, remarkOf, stateWord, type Tone, toneOf } from './words.ts';
+import { count, stateWord, type Tone, toneOf } from './words.ts';
 
 type Part = Node | string;
 
 /** All of a trail, from what binds the upstream to what Kong does with each instance. */
 export function trailContent(trail: ApiTrail, changes: readonly ApiChange[]): readonly Node[] {
-  const summary = { ...trail, pending: trail.changes.length };
+  const summary = { ...trail, pending: trail.changes.filter(({ held }) => !held).length };
   return [
     element(
       'p',
       { class: 'verdict', data: { tone: toneOf(summary) } },
       element('b', {}, stateWord(summary)),
-      ...verdictOf(trail, remarkOf(summary)),
+      ...verdictOf(trail),
     ),
     ...trail.notes.map((note) => element('p', { class: 'note' }, note)),
     factList(trail),
@@ -29,12 +29,19 @@ export function trailContent(trail: ApiTrail, changes: readonly ApiChange[]): re
   ];
 }
 
-function verdictOf({ hold }: ApiTrail, remark: string): readonly Part[] {
-  if (hold !== null) {
-    const until = hold.until === null ? [] : ['; looked at again ', relativeTime(hold.until)];
-    return [`: ${count(hold.removals, 'removal')}, because ${hold.why}`, ...until];
-  }
-  return remark === '' ? [] : [`: ${remark}`];
+function verdictOf({ hold, problem, remark }: ApiTrail): readonly Part[] {
+  if (hold === null || problem !== null) return remark === '' ? [] : [`: ${remark}`];
+  const end = hold.until === null ? [` Held ${hold.ends}.`] : [' Removed ', relativeTime(hold.until), ` ${hold.ends}.`];
+  return [
+    `: ${count(hold.removals, 'removal')}. ${sentence(hold.why)}`,
+    ...end,
+    ...(hold.force ? [' At once: ', element('code', {}, 'kong-consul reconcile --force')] : []),
+  ];
+}
+
+/** `no instance is registered` becomes `No instance is registered.` */
+function sentence(text: string): string {
+  return `${text.slice(0, 1).toUpperCase()}${text.slice(1)}.`;
 }
 
 function factList(trail: ApiTrail): Node {
@@ -47,6 +54,7 @@ function factList(trail: ApiTrail): Node {
     ...(counts === null ? [] : ([['Instances', countsText(counts)]] as const)),
     ['In Kong', `${count(trail.targets, 'target')}${trail.in_use ? '' : '; no Kong Service sends traffic here'}`],
     ['Next run', ...nextRun(trail)],
+    ...(trail.changes.some((change) => change.held) ? ([['Held', ...held(trail)]] as const) : []),
   ];
   return element(
     'dl',
@@ -60,8 +68,14 @@ function countsText({ registered, healthy, maintenance }: NonNullable<ApiTrail['
 }
 
 function nextRun({ changes }: ApiTrail): readonly Part[] {
-  if (changes.length === 0) return ['would write nothing'];
-  return [element('ul', {}, ...changes.map(({ text }) => element('li', {}, text)))];
+  const now = changes.filter(({ held }) => !held);
+  if (now.length === 0) return ['would write nothing'];
+  return [element('ul', {}, ...now.map(({ text }) => element('li', {}, text)))];
+}
+
+function held({ changes }: ApiTrail): readonly Part[] {
+  const later = changes.filter((change) => change.held);
+  return [element('ul', {}, ...later.map(({ text }) => element('li', {}, text)))];
 }
 
 function queryText({
@@ -103,10 +117,13 @@ function instance(verdict: ApiInstance, targets: ReadonlyMap<string, ApiTarget>)
       element('span', { class: 'chip', data: { tone: toneOfState(verdict.state) } }, verdict.state),
     ),
     element('p', { class: 'rule' }, ...trafficOf(verdict)),
+    ...(verdict.traffic.mend === null
+      ? []
+      : [element('p', { class: 'mend' }, element('b', {}, 'To do: '), verdict.traffic.mend)]),
     element(
       'dl',
       {},
-      pair('Target', target ?? 'none'),
+      pair(target === null ? 'Registered as' : 'Target', target ?? (verdict.address || 'nothing')),
       pair('Weight', weight === null ? 'none' : String(weight)),
       pair('In Kong', inKongText(inKong)),
       pair('Kong says', inKong?.health ?? '–'),

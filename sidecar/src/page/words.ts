@@ -65,17 +65,6 @@ export function compareSummaries(a: ApiSummary, b: ApiSummary): number {
   return a.upstream < b.upstream ? -1 : 1;
 }
 
-/** What is special about it, in one sentence; empty when nothing is. */
-export function remarkOf({ hold, problem, pending, instances, malformed }: ApiSummary): string {
-  if (hold !== null) return hold.why;
-  if (problem !== null) return problem;
-  if (pending > 0) return count(pending, 'change', 'to be written');
-  if (instances?.registered === 0) return 'Consul knows no instance: the upstream is empty';
-  if (instances?.healthy === 0) return 'no instance is healthy, so all of them stay targets';
-  if (malformed > 0) return count(malformed, 'instance', 'in Consul cannot be read');
-  return '';
-}
-
 /** `1 change to be written`, `2 changes to be written`. */
 export function count(number: number, noun: string, rest = ''): string {
   return `${number.toLocaleString('en')} ${noun}${number === 1 ? '' : 's'}${rest === '' ? '' : ` ${rest}`}`;

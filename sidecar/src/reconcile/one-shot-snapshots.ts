@@ -1,10 +1,10 @@
 import type { ConsulClient } from '../consul/client.ts';
 import { readHealth } from '../consul/health.ts';
+import { readFailureOf } from '../consul/read-failure.ts';
 import type { WatchState } from '../consul/snapshot.ts';
 import { queryKey, type ServiceQuery } from '../core/binding.ts';
 import { deadline } from '../net/deadline.ts';
 import { FairQueue } from '../net/fair-queue.ts';
-import { messageOf } from '../net/message-of.ts';
 import type { SnapshotSource } from './pass.ts';
 
 const READS_AT_ONCE = 32;
@@ -53,7 +53,7 @@ export class OneShotSnapshots implements SnapshotSource {
       } catch (error) {
         signal.throwIfAborted();
         if (attempt < TRIES) continue;
-        const failure = { reason: 'unreachable', message: messageOf(error), atMs: Date.now() } as const;
+        const failure = readFailureOf(error);
         this.#states.set(key, { query, snapshot: undefined, lastSuccessMs: undefined, failure, failures: attempt });
         return;
       }

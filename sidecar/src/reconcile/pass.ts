@@ -63,7 +63,7 @@ export async function pass(upstream: string, context: PassContext, parent: Abort
       return await passUnbound(upstream, context, signal);
     case 'conflict':
     case 'frozen':
-      store.setReport(waitingReport(upstream, standing));
+      store.setReport(waitingReport(upstream, standing, { state: store.state(upstream) }));
       return DONE;
     default:
       return assertNever(standing);
@@ -79,7 +79,7 @@ async function passBound(binding: Binding, context: PassContext, signal: AbortSi
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
     const watch = context.snapshots.state(key);
     if (watch?.snapshot === undefined) {
-      store.setReport(waitingReport(upstream, { kind: 'bound', binding }, watch));
+      store.setReport(waitingReport(upstream, { kind: 'bound', binding }, { watch, state: store.state(upstream) }));
       return DONE;
     }
     const state = store.state(upstream) ?? (await readState(upstream, context, signal));

@@ -9,9 +9,18 @@ import type { LineResult } from './line.ts';
 import type { ReportState, UpstreamReport } from './report.ts';
 import type { Standing } from './store.ts';
 
+/** What is known of an upstream all the same. */
+export interface Known {
+  readonly watch?: WatchState | undefined;
+  /** What Kong holds. */
+  readonly state?: UpstreamState | undefined;
+}
+
 /** The report of an upstream for which nothing can be worked out yet, or must not. */
-export function waitingReport(upstream: string, standing: Standing, watch?: WatchState): UpstreamReport {
-  const base = { upstream, notes: [], verdicts: [], targets: 0, present: [], malformed: 0, updatedMs: Date.now() };
+export function waitingReport(upstream: string, standing: Standing, known: Known = {}): UpstreamReport {
+  const { watch, state } = known;
+  const held = state === undefined ? { targets: 0, present: [] } : present(state);
+  const base = { upstream, notes: [], verdicts: [], ...held, malformed: 0, updatedMs: Date.now() };
   switch (standing.kind) {
     case 'bound':
       return {
@@ -67,7 +76,7 @@ export function boundReport(
 /** Why a service cannot be read now, as a sentence that names Consul. */
 export function consulProblem(failure: ReadFailure | undefined): string | undefined {
   if (failure === undefined) return undefined;
-  return failure.message.startsWith('Consul') ? failure.message : `Consul: ${failure.message}`;
+  return failure.why.startsWith('Consul') ? failure.why : `Consul: ${failure.why}`;
 }
 
 /** The report of an upstream whose binding went away. */

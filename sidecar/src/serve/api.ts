@@ -14,6 +14,10 @@ export interface ApiHold {
   readonly removals: number;
   /** ISO 8601; null when only an event or a person can end it. */
   readonly until: string | null;
+  /** `until …` something happens; with a time the condition then: `if …`. */
+  readonly ends: string;
+  /** `kong-consul reconcile --force` ends it at once. */
+  readonly force: boolean;
 }
 
 /** What a list shows of an upstream: some keys of the whole report, with the same meaning. */
@@ -28,6 +32,8 @@ export interface ApiSummary {
   readonly hold: ApiHold | null;
   /** Changes that the next run would write. */
   readonly pending: number;
+  /** What is special about it, the gravest first, in one sentence; empty when nothing is. */
+  readonly remark: string;
   /** The service cannot be read from Consul now: targets stay as they are. */
   readonly consul_failing: boolean;
 }
@@ -60,7 +66,7 @@ export interface ApiStatus {
     readonly failing: number;
     /** When the watch that has waited longest had its last trusted answer. */
     readonly oldest_answer: string | null;
-    /** Watches take turns for want of connections, and why checks that turn critical are not seen at once meanwhile. */
+    /** Why some services cannot be read, or checks that turn critical are seen late while watches take turns. */
     readonly problem: string | null;
   };
   readonly kong: {
@@ -107,6 +113,8 @@ export interface ApiInstance {
   readonly state: 'passing' | 'warning' | 'critical' | 'maintenance';
   /** The rule that put it in or kept it out, as a sentence. */
   readonly rule: string;
+  /** `host:port` as it is registered, without what is missing. */
+  readonly address: string;
   readonly target: string | null;
   /** Null when it is no target. */
   readonly weight: number | null;
@@ -116,6 +124,8 @@ export interface ApiInstance {
     readonly gets: 'yes' | 'no' | 'unknown';
     readonly decided_by: string;
     readonly why: string;
+    /** What a person can do about it; null when there is nothing. */
+    readonly mend: string | null;
   };
   readonly checks: readonly ApiCheck[];
 }
@@ -140,8 +150,8 @@ export interface ApiTrail extends Omit<ApiSummary, 'pending'> {
   } | null;
   readonly sources: readonly string[];
   readonly notes: readonly string[];
-  /** What the next run would write. */
-  readonly changes: readonly { readonly text: string }[];
+  /** What the next run would write; `held`: not before the hold ends. */
+  readonly changes: readonly { readonly text: string; readonly held: boolean }[];
   readonly last_answer: string | null;
   readonly updated: string | null;
   /** A Kong Service sends its traffic here. */

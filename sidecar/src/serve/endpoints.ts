@@ -57,9 +57,7 @@ async function trail(name: string, { reports, store, kongHealth }: Shown): Promi
   const report = reports.one(name);
   if (report === undefined) return json(404, { message: `upstream ${name} is gone` });
   const told = { ...report, notes: [...report.notes, ...notes] };
-  const body: ApiTrail = {
-    ...trailJson(told, { tag: store.tag, inUse: store.isInUse(name), health }),
-    consul_failing: report.watch?.failure !== undefined,
-  };
+  const consulFailing = report.watch?.failure !== undefined;
+  const body: ApiTrail = trailJson(told, { tag: store.tag, inUse: store.isInUse(name), health, consulFailing });
   return json(200, body);
 }

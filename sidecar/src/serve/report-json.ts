@@ -1,6 +1,10 @@
 import { describeSource } from '../core/binding.ts';
+import type { Change } from '../core/change.ts';
 import { describeChange } from '../core/describe.ts';
+import { remarkOf } from '../reconcile/remark.ts';
 import type { UpstreamReport } from '../reconcile/report.ts';
+import { isoOf } from './iso.ts';
+import { holdJson } from './summary-json.ts';
 
 /** A report as `/api/v1` and `--output json` give it: snake_case, times in ISO 8601. */
 export function reportJson(report: UpstreamReport) {
@@ -15,12 +19,10 @@ export function reportJson(report: UpstreamReport) {
     instances: counts ?? null,
     malformed: report.malformed,
     problem: report.problem ?? null,
+    remark: remarkOf(report),
     notes: report.notes,
-    changes: (plan?.changes ?? []).map((change) => ({ ...change, text: describeChange(change) })),
-    hold:
-      hold === undefined
-        ? null
-        : { reason: hold.reason, why: hold.why, removals: hold.changes.length, until: isoOf(hold.untilMs) },
+    changes: (plan?.changes ?? []).map((change) => changeJson(change, hold?.changes.includes(change) === true)),
+    hold: holdJson(hold),
     verdicts: report.verdicts.map(({ checks: _, ...verdict }) => verdict),
     last_answer: isoOf(report.lastAnswerMs),
     updated: isoOf(report.updatedMs),
@@ -28,6 +30,7 @@ export function reportJson(report: UpstreamReport) {
   };
 }
 
-function isoOf(ms: number | undefined): string | null {
-  return ms === undefined ? null : new Date(ms).toISOString();
+/** `held`: the guard keeps it back. */
+function changeJson(change: Change, held: boolean) {
+  return { ...change, text: describeChange(change), held };
 }

@@ -18,7 +18,7 @@ export interface Condition {
   /** Why it is not ready; empty when it is. */
   readonly reasons: readonly string[];
   readonly watches: readonly { readonly lastSuccessMs: number | undefined; readonly failure: unknown }[];
-  /** Why checks that turn critical are not seen at once. */
+  /** Why something of Consul cannot be read now. */
   readonly consulProblem: string | undefined;
   readonly kong: { readonly version: string; readonly database: string } | undefined;
   /** Why Kong cannot be read now. */

@@ -1,4 +1,5 @@
-import type { Hold } from '../core/guard.ts';
+import { type Hold, holdEnd } from '../core/guard.ts';
+import { remarkOf } from '../reconcile/remark.ts';
 import type { UpstreamReport } from '../reconcile/report.ts';
 import type { ApiHold, ApiSummary } from './api.ts';
 import { isoOf } from './iso.ts';
@@ -16,7 +17,8 @@ export function looksOtherwise(before: UpstreamReport | undefined, now: Upstream
 
 export function holdJson(hold: Hold | undefined): ApiHold | null {
   if (hold === undefined) return null;
-  return { reason: hold.reason, why: hold.why, removals: hold.changes.length, until: isoOf(hold.untilMs) };
+  const { reason, why, changes, untilMs } = hold;
+  return { reason, why, removals: changes.length, until: isoOf(untilMs), ...holdEnd(reason) };
 }
 
 function restingSummary(report: UpstreamReport): Omit<ApiSummary, 'consul_failing'> {
@@ -29,6 +31,7 @@ function restingSummary(report: UpstreamReport): Omit<ApiSummary, 'consul_failin
     malformed: report.malformed,
     problem: report.problem ?? null,
     hold: holdJson(report.hold),
-    pending: report.plan?.changes.length ?? 0,
+    pending: (report.plan?.changes.length ?? 0) - (report.hold?.changes.length ?? 0),
+    remark: remarkOf(report),
   };
 }

@@ -18,6 +18,8 @@ export interface TrailContext {
   readonly inUse: boolean;
   /** Kong's own health by target; null when it could not be asked. */
   readonly health: ReadonlyMap<string, string> | null;
+  /** The service cannot be read from Consul now. */
+  readonly consulFailing: boolean;
 }
 
 /**
@@ -41,6 +43,7 @@ export function trailJson(report: UpstreamReport, context: TrailContext) {
             adopt: options.adopt,
           },
     in_use: context.inUse,
+    consul_failing: context.consulFailing,
     verdicts: report.verdicts.map((verdict) => verdictJson(verdict, present, context)),
     kong_targets: report.present.map((target) => targetJson(target, context)),
   };
@@ -49,16 +52,17 @@ export function trailJson(report: UpstreamReport, context: TrailContext) {
 function verdictJson(verdict: Verdict, present: ReadonlyMap<string, CurrentTarget>, { health }: TrailContext) {
   const target = verdict.target === undefined ? undefined : present.get(verdict.target);
   const ownHealth = target === undefined ? undefined : health?.get(target.target);
-  const { gets, decidedBy, why } = trafficOf(verdict, { target, health: ownHealth });
+  const { gets, decidedBy, why, mend } = trafficOf(verdict, { target, health: ownHealth });
   return {
     instance: verdict.instance,
     state: verdict.state,
     rule: explainVerdict(verdict),
+    address: verdict.address,
     target: verdict.target ?? null,
     weight: verdict.skipped === undefined ? verdict.weight : null,
     skipped: verdict.skipped ?? null,
     kept: verdict.kept,
-    traffic: { gets, decided_by: decidedBy, why },
+    traffic: { gets, decided_by: decidedBy, why, mend: mend ?? null },
     checks: verdict.checks.map(checkJson),
   };
 }
