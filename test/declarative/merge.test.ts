@@ -125,6 +125,18 @@ describe('what is put into a declarative document', () => {
     expect(ours.get('other')?.targets).toHaveLength(2);
   });
 
+  test('is taken out where its upstream is gone, which Kong would not take', () => {
+    const text = `_format_version: "3.0"\ntargets:\n- {upstream: gone, target: "10.0.0.1:80", tags: ["${TAG}"]}\n- {upstream: x, target: "10.0.0.2:80"}\n`;
+    const { base, ours } = partDocument(text, 'kong.yml', TAG);
+    expect(base.text).toBe('_format_version: "3.0"\ntargets:\n- {upstream: x, target: "10.0.0.2:80"}\n');
+    expect(ours.size).toBe(0);
+  });
+
+  test('is told of the first mistakes, however many a document has', () => {
+    const text = `_format_version: "3.0"\nupstreams:\n${'}\n'.repeat(1_000)}`;
+    expect(() => partDocument(text, 'kong.yml', TAG)).toThrow(/kong\.yml: and \d+ more$/);
+  });
+
   test.each([
     ['services:\n- name: a\n  host: [\n', /^kong\.yml:4:1: /],
     ['services:\n  - name: a\n host: x\n', /^kong\.yml:3:1: /],

@@ -1,68 +1,18 @@
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect } from 'vitest';
+import { describe, expect } from 'vitest';
 import { parseBindingBlock } from '../../sidecar/src/config/binding-block.ts';
 import { readKongBindings } from '../../sidecar/src/kong/binding-reader.ts';
-import { KongClient } from '../../sidecar/src/kong/client.ts';
 import { DatabaseDriver } from '../../sidecar/src/kong/database-driver.ts';
-import {
-  KongChangedError,
-  KongStatusError,
-  KongUnreachableError,
-  NotKongError,
-} from '../../sidecar/src/kong/errors.ts';
 import { readKongInfo } from '../../sidecar/src/kong/info.ts';
 import { readTargetHealth } from '../../sidecar/src/kong/target-health.ts';
 import { fuzz } from './fuzz.ts';
+import { client, connect, declared, pageOf, server, signal, status, stubKong } from './kong-stub.ts';
 import { jsonText, mutated, nastyName, nastyValue } from './nasty.ts';
 import { kongInfo, kongRoute, kongService, plugin, tagEntry, target, targetHealth, upstream } from './samples.ts';
-import { StubServer } from './stub-server.ts';
 
-const signal = new AbortController().signal;
+stubKong();
+
 const alone = { onChange: () => {}, isOvertaken: () => false };
-const server = new StubServer();
-let client: KongClient;
-
-beforeAll(async () => {
-  await server.start();
-  client = connect({});
-});
-
-afterAll(async () => {
-  client.close();
-  await server.stop();
-});
-
-function connect(given: {
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly adminToken?: string;
-  readonly workspace?: string;
-}): KongClient {
-  return new KongClient({
-    adminUrl: `${server.url}/base`,
-    headers: {},
-    adminToken: 'hush-admin',
-    verify: true,
-    timeoutMs: 30_000,
-    concurrency: 8,
-    writesPerSecond: 1_000_000,
-    ...given,
-  });
-}
-
-/** Those that are tried again are left out: they take their time. */
-const status = fc.oneof(
-  { weight: 6, arbitrary: fc.constantFrom(200, 201) },
-  fc.constantFrom(204, 301, 302, 400, 401, 403, 404, 405, 409),
-);
-
-/** A page of a list, whose way on may be anything. */
-function pageOf(...items: readonly unknown[]): fc.Arbitrary<unknown> {
-  const data = items.map((item) => [item]);
-  return mutated(...data.map((one) => ({ data: one, next: null, offset: null })), {
-    data: items,
-    next: '/upstreams?offset=x',
-  });
-}
 
 const bodies = fc.record({
   upstreams: jsonText(pageOf(upstream, { ...upstream, name: 'kong-consul-staging.web' })),
@@ -185,21 +135,6 @@ function attempt<T>(work: () => T): T | undefined {
     return work();
   } catch (error) {
     expect(String(error)).toMatch(/not a name/);
-    return undefined;
-  }
-}
-
-/** The result, or undefined when it was refused with one of the errors that the edge declares. */
-async function declared<T>(work: Promise<T>): Promise<T | undefined> {
-  try {
-    return await work;
-  } catch (error) {
-    const isDeclared = [NotKongError, KongStatusError, KongUnreachableError, KongChangedError].some(
-      (kind) => error instanceof kind,
-    );
-    if (!isDeclared) throw error;
-    expect(String(error)).not.toContain('hush');
-    expect(String(error).length).toBeLessThan(2_000);
     return undefined;
   }
 }

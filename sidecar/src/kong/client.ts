@@ -142,6 +142,11 @@ export class KongClient {
     await this.#closed.heard(signal);
   }
 
+  /** What Kong said, fit to be shown: it may have sent our token back. */
+  shown(text: string): string {
+    return foreignText(text, secretsOf(this.#connection));
+  }
+
   /** Closes idle connections. */
   close(): void {
     for (const agent of this.#agents) agent.destroy();
@@ -204,8 +209,7 @@ export class KongClient {
     const isSuccess = (status >= 200 && status < 300) || request.accept?.includes(status) === true;
     if (!isSuccess) {
       const retryAfter = retryAfterMs(headerText(response, 'retry-after'));
-      const message = foreignText(messageOf(body, status), secretsOf(this.#connection));
-      throw new KongStatusError(label, status, message, retryAfter);
+      throw new KongStatusError(label, status, this.shown(messageOf(body, status)), retryAfter);
     }
     if (body === undefined) throw new NotKongError(label, this.displayUrl, 'the answer is not JSON');
     return { status, body, server: headerText(response, 'server'), date: headerText(response, 'date') };

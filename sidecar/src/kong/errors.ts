@@ -9,7 +9,7 @@ export class KongStatusError extends Error {
   readonly retryAfterMs: number | undefined;
 
   constructor(request: string, status: number, kongMessage: string, retryAfterMs: number | undefined) {
-    super(`Kong answered ${status} to ${request}: ${kongMessage}`);
+    super(`Kong answered ${status} to ${shortened(request)}: ${kongMessage}`);
     this.status = status;
     this.kongMessage = kongMessage;
     this.retryAfterMs = retryAfterMs;
@@ -26,7 +26,7 @@ export class KongUnreachableError extends Error {
   override readonly name = 'KongUnreachableError';
 
   constructor(request: string, url: string, reason: string) {
-    super(`Kong's Admin API at ${url} gave no answer to ${request}: ${reason}`);
+    super(`Kong's Admin API at ${url} gave no answer to ${shortened(request)}: ${reason}`);
   }
 }
 
@@ -35,7 +35,9 @@ export class NotKongError extends Error {
   override readonly name = 'NotKongError';
 
   constructor(request: string, url: string, reason: string) {
-    super(`${url} does not answer ${request} as Kong's Admin API: ${shortened(reason)}. Check kong.admin_url`);
+    super(
+      `${url} does not answer ${shortened(request)} as Kong's Admin API: ${shortened(reason)}. Check kong.admin_url`,
+    );
   }
 }
 

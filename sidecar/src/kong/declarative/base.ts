@@ -3,6 +3,7 @@ import { yamlProblems } from '../../config/yaml-problems.ts';
 import type { Json, JsonObject } from '../../core/binding.ts';
 import { isOwned } from '../../core/ownership.ts';
 import type { CurrentTarget, CurrentUpstream } from '../../core/state.ts';
+import { shortened } from '../../net/foreign-text.ts';
 import { DeclarativeFileError } from './errors.ts';
 import { guestItems, isObject, readTarget, readUpstream, upstreamItem } from './item.ts';
 import { applyEdits, type Edit, rewrite } from './rewrite.ts';
@@ -31,11 +32,13 @@ export interface Parted {
 
 /** YAML aliases may stand for others in turn; what expands to more is an attack. */
 const MAX_ALIASES = 100_000;
+/** One mistake can make thousands behind it. */
+const MAX_PROBLEMS = 20;
 
-/** Takes out what carries the owner tag. @throws DeclarativeFileError with line and column of each mistake */
+/** Takes out what carries the owner tag, a target whose upstream is gone too. @throws DeclarativeFileError with line and column of each mistake */
 export function partDocument(text: string, origin: string, tag: string): Parted {
   const { base, ours, edits } = readDocument(text, origin, tag);
-  if (ours.size === 0) return { base, ours };
+  if (edits.length === 0) return { base, ours };
   return { base: readDocument(applyEdits(text, edits), origin, tag).base, ours };
 }
 
@@ -80,17 +83,16 @@ function guestItemsOf(upstream: CurrentUpstream, tag: string): readonly JsonObje
 
 function readDocument(text: string, origin: string, tag: string): Parted & { readonly edits: readonly Edit[] } {
   const lines = new LineCounter();
-  const document = parseDocument(text, {
-    lineCounter: lines,
-    prettyErrors: false,
-    merge: true,
-    uniqueKeys: false,
-    keepSourceTokens: true,
-  });
+  const document = parseText(text, origin, lines);
   const placed = yamlProblems(document).map(({ offset, text: problem }) => {
     const { line, col } = lines.linePos(offset);
-    return `${origin}:${line}:${col}: ${problem}`;
+    return `${origin}:${line}:${col}: ${shortened(problem)}`;
   });
+  if (placed.length > MAX_PROBLEMS)
+    throw new DeclarativeFileError([
+      ...placed.slice(0, MAX_PROBLEMS),
+      `${origin}: and ${placed.length - MAX_PROBLEMS} more`,
+    ]);
   if (placed.length > 0) throw new DeclarativeFileError(placed);
   const root = document.contents;
   if (!isMap(root))
@@ -102,6 +104,22 @@ function readDocument(text: string, origin: string, tag: string): Parted & { rea
     return { base, ours, edits: [...takeOut(base, tag), ...takeOutNested(base, tag, document, root)] };
   } catch (error) {
     throw new DeclarativeFileError([`${origin}: ${error instanceof Error ? error.message : 'cannot be read'}`]);
+  }
+}
+
+function parseText(text: string, origin: string, lineCounter: LineCounter): Document.Parsed {
+  try {
+    return parseDocument(text, {
+      lineCounter,
+      prettyErrors: false,
+      merge: true,
+      uniqueKeys: false,
+      keepSourceTokens: true,
+    });
+  } catch (error) {
+    // Nested deeper than the stack reaches.
+    if (!(error instanceof RangeError)) throw error;
+    throw new DeclarativeFileError([`${origin}:1:1: it is nested too deeply`]);
   }
 }
 

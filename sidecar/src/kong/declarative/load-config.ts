@@ -69,13 +69,14 @@ export async function loadConfig(
     accept: [304, 400],
     isOvertaken,
   } as const;
+  const shown = (words: string) => client.shown(words);
   try {
     const flat = await client.request({ ...request, query: { ...CHECKED, flatten_errors: '1' } }, signal);
     if (flat.status !== 400) return undefined;
-    const refusal = parseRefusal(flat.body);
+    const refusal = parseRefusal(flat.body, shown);
     if (!isUntold(refusal)) return refusal;
     const nested = await client.request({ ...request, query: CHECKED }, signal);
-    return nested.status === 400 ? parseRefusal(nested.body) : undefined;
+    return nested.status === 400 ? parseRefusal(nested.body, shown) : undefined;
   } catch (error) {
     if (error instanceof KongStatusError && error.status === 500) return { message: STUMBLED, entities: [] };
     const bytes = Buffer.byteLength(JSON.stringify(request.body));

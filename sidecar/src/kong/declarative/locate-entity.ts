@@ -4,6 +4,16 @@ import { describeEntity, type RefusedEntity } from './refusal.ts';
 
 const NAME_KEYS: ReadonlySet<string> = new Set(['name', 'username', 'target', 'prefix', 'id', 'key']);
 
+/** A document may have thousands of them. */
+const MAX_TOLD = 5;
+
+/** What is wrong with each, the first of them; empty for none. */
+export function entitiesWords(entities: readonly RefusedEntity[], base: Base | undefined): string {
+  const told = entities.slice(0, MAX_TOLD).map((entity) => entityWords(entity, base));
+  const more = entities.length - told.length;
+  return [...told, ...(more > 0 ? [`and ${more} more`] : [])].join('; ');
+}
+
 /** `service "web" (kong.yml:12): host: required field missing`; without the place when it cannot be told. */
 export function entityWords(entity: RefusedEntity, base: Base | undefined): string {
   const line = base === undefined ? undefined : lineOf(entity, base.text);

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { isOwned } from '../../core/ownership.ts';
 import type { CurrentUpstream } from '../../core/state.ts';
+import { shortened } from '../../net/foreign-text.ts';
 
 const flatError = z.looseObject({ field: z.string().optional(), message: z.string() });
 const flatEntity = z.looseObject({
@@ -38,16 +39,21 @@ export interface Refusal {
   readonly entities: readonly RefusedEntity[];
 }
 
-/** Kong's own words are kept, the entities' other fields are not: they may hold secrets. */
-export function parseRefusal(value: unknown): Refusal {
+/**
+ * Kong's own words are kept, as far as `shown` lets them; the entities' other fields are not: they may hold secrets.
+ */
+export function parseRefusal(value: unknown, shown: (text: string) => string): Refusal {
   const result = body.safeParse(value);
   if (!result.success) return { message: UNTOLD, entities: [] };
   const { fields = {}, flattened_errors: flat } = result.data;
   const atTop = Object.entries(fields).filter(([, problem]) => typeof problem === 'string');
   const told = atTop.map(([field, problem]) => (field === 'error' ? `${problem}` : `${field}: ${problem}`)).sort();
   return {
-    message: told.length > 0 ? told.join('; ') : UNTOLD,
-    entities: flat.length > 0 ? flat.map(toEntity) : Object.entries(fields).flatMap(lostReferences),
+    message: told.length > 0 ? shown(told.join('; ')) : UNTOLD,
+    entities: (flat.length > 0 ? flat.map(toEntity) : Object.entries(fields).flatMap(lostReferences)).map((entity) => ({
+      ...entity,
+      errors: entity.errors.map(shown),
+    })),
   };
 }
 
@@ -102,7 +108,7 @@ export function blameFor({ entities }: Refusal, upstreams: readonly CurrentUpstr
 
 /** `service "web": host: required field missing`; `place` stands behind the name. */
 export function describeEntity({ type, name, errors }: RefusedEntity, place = ''): string {
-  return `${type}${name === undefined ? '' : ` ${JSON.stringify(name)}`}${place}: ${errors.join(', ')}`;
+  return shortened(`${type}${name === undefined ? '' : ` ${JSON.stringify(name)}`}${place}: ${errors.join(', ')}`);
 }
 
 function textOf(value: unknown): string | undefined {

@@ -4,7 +4,7 @@ import { adoptionProblem } from './adoption.ts';
 import type { Base } from './base.ts';
 import { overlay } from './known.ts';
 import type { Draft, KongDocument } from './kong-document.ts';
-import { entityWords } from './locate-entity.ts';
+import { entitiesWords } from './locate-entity.ts';
 import type { Verdict } from './push-queue.ts';
 import { type Blame, blameFor, type Refusal, RefusedError } from './refusal.ts';
 
@@ -77,8 +77,8 @@ async function isFileTaken(document: KongDocument, tag: string, signal: AbortSig
     return true;
   } catch (error) {
     if (!(error instanceof RefusedError)) throw error;
-    const words = blameOf(error.refusal, draft, tag).theirs.map((entity) => entityWords(entity, draft.base));
-    document.refuseFile(words.join('; ') || error.refusal.message);
+    const words = entitiesWords(blameOf(error.refusal, draft, tag).theirs, draft.base);
+    document.refuseFile(words || error.refusal.message);
     return false;
   }
 }
@@ -126,10 +126,10 @@ function isBlamed(edit: DocumentEdit, { upstreams, theirs }: Blame): boolean {
 }
 
 function refusalError({ message }: Refusal, blame: Blame, edit: DocumentEdit, base: Base): KongStatusError {
-  const ours = edit.kind === 'upstream' ? blame.ours.map((entity) => entityWords(entity, undefined)) : [];
-  const theirs = blame.theirs.map((entity) => entityWords(entity, base));
-  const isTheirs = edit.kind === 'upstream' && ours.length === 0 && theirs.length > 0;
-  const words = (ours.length > 0 ? ours : theirs).join('; ') || message;
+  const ours = edit.kind === 'upstream' ? entitiesWords(blame.ours, undefined) : '';
+  const theirs = entitiesWords(blame.theirs, base);
+  const isTheirs = edit.kind === 'upstream' && ours === '' && theirs !== '';
+  const words = ours || theirs || message;
   return new KongStatusError(
     'POST /config',
     400,
