@@ -102,6 +102,19 @@ test('a declarative file is loaded by reconcile, told by diff, and its plugins b
   expect(await readFile(file, 'utf8')).toBe(`${THEIRS}- name: more\n`);
 });
 
+test('an upstream of the file that was adopted is the user’s again when nothing binds it any more', async () => {
+  kong = await startKongDouble({ database: 'off', healthUpdateMs: 0 });
+  const file = path.join(folder, 'kong.yml');
+  await writeFile(file, THEIRS);
+  const withFile = { declarative_file: file };
+  const theirs = () => kong.state.upstreams.find(({ name }) => name === 'theirs')?.entity;
+  await run({ theirs: { adopt: true, upstream: { slots: 500 } } }, reconcile, withFile);
+  expect(theirs()).toMatchObject({ slots: 500, tags: ['kong-consul:default'] });
+  expect(await run({}, reconcile, withFile)).toMatchObject({ code: 0 });
+  expect(theirs()).toMatchObject({ slots: 100, tags: null });
+  expect(kong.targets('theirs')).toEqual(['10.9.9.9:80=7']);
+});
+
 test.each([
   ['broken', 'services: [\n', 'kong.yml:2:1: '],
   ['refused by Kong', THEIRS.replace('slots: 100', 'slots: 1'), 'kong.yml:7): slots: '],

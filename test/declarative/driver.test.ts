@@ -235,7 +235,7 @@ describe('a Kong without a database', () => {
     await eventually(() => expect(harness?.store.report('theirs')?.hold?.reason).toBe('empty_grace'));
   });
 
-  test('lets an upstream of the user be adopted, and gives it back when nothing binds it any more', async () => {
+  test('lets an upstream of the user be adopted', async () => {
     await startKong();
     const file = path.join(folder, 'kong.yml');
     await writeFile(file, THEIRS);
@@ -252,12 +252,17 @@ describe('a declarative file', () => {
     file = path.join(folder, 'kong.yml');
   });
 
-  test('is loaded with what is ours, and again when it changes', async () => {
+  /** Kong has taken it, with a target of ours. */
+  async function startLoaded(): Promise<void> {
     await startKong();
     await writeFile(file, THEIRS);
     register('web', 1);
     start({ web: {} }, { declarative: { file } });
     await eventually(() => expect(kong.targets('web')).toHaveLength(1));
+  }
+
+  test('is loaded with what is ours, and again when it changes', async () => {
+    await startLoaded();
     expect(kong.state.services).toHaveLength(1);
     await writeFile(file, `${THEIRS}- name: more\n`);
     await eventually(() => expect(kong.state.upstreams.map(({ name }) => name)).toEqual(['more', 'theirs', 'web']));
@@ -281,38 +286,23 @@ describe('a declarative file', () => {
     await eventually(() => expect(kong.targets('web')).toEqual(['10.0.0.1:80=1']));
   });
 
-  test('that is broken leaves the last good one in use, and is told with line and column', async () => {
-    await startKong();
-    await writeFile(file, THEIRS);
-    register('web', 1);
-    start({ web: {} }, { declarative: { file } });
-    await eventually(() => expect(kong.targets('web')).toHaveLength(1));
-    await writeFile(file, `${THEIRS} - broken\n`);
-    await eventually(() =>
-      expect(harness?.news.find(({ kind }) => kind === 'file-broken')).toMatchObject({
-        problems: [expect.stringContaining(`${file}:${THEIRS.split('\n').length}:`)],
-      }),
-    );
+  const line = (text: string) => THEIRS.split('\n').indexOf(text) + 1;
+  test.each([
+    ['broken', `${THEIRS} - broken\n`, 'file-broken', `:${line('')}:`],
+    [
+      'refused by Kong',
+      THEIRS.replace('slots: 100', 'slots: 1'),
+      'file-refused',
+      `:${line('- name: theirs')}): slots: `,
+    ],
+  ])('that is %s leaves the last good one in use, and is told with its place', async (_what, text, kind, place) => {
+    await startLoaded();
+    await writeFile(file, text);
+    const told = () => harness?.news.find((news) => news.kind === kind);
+    await eventually(() => expect(JSON.stringify(told())).toContain(`${file}${place}`));
     register('web', 2);
     await eventually(() => expect(kong.targets('web')).toHaveLength(2));
     expect(kong.state.services).toHaveLength(1);
-  });
-
-  test('that Kong refuses leaves the last good one in use, and names what is wrong', async () => {
-    await startKong();
-    await writeFile(file, THEIRS);
-    register('web', 1);
-    start({ web: {} }, { declarative: { file } });
-    await eventually(() => expect(kong.targets('web')).toHaveLength(1));
-    await writeFile(file, THEIRS.replace('slots: 100', 'slots: 1'));
-    const line = THEIRS.split('\n').indexOf('- name: theirs') + 1;
-    await eventually(() =>
-      expect(harness?.news.find(({ kind }) => kind === 'file-refused')).toMatchObject({
-        problem: expect.stringContaining(`upstream "theirs" (${file}:${line}): slots: `),
-      }),
-    );
-    register('web', 2);
-    await eventually(() => expect(kong.targets('web')).toHaveLength(2));
     expect(kong.state.upstreams[0]?.entity).toMatchObject({ slots: 100 });
   });
 
@@ -333,11 +323,7 @@ describe('a declarative file', () => {
   });
 
   test('takes over an upstream that was ours, with our targets in it', async () => {
-    await startKong();
-    await writeFile(file, THEIRS);
-    register('web', 1);
-    start({ web: {} }, { declarative: { file } });
-    await eventually(() => expect(kong.targets('web')).toHaveLength(1));
+    await startLoaded();
     await writeFile(file, `${THEIRS}- name: web\n  slots: 77\n`);
     await eventually(() => expect(kong.state.upstreams.at(-1)?.entity).toMatchObject({ slots: 77, tags: null }));
     expect(kong.targets('web')).toEqual(['10.0.0.1:80=1']);
