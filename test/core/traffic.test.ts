@@ -146,7 +146,7 @@ describe('the rule as a sentence', () => {
       { checks: [check('critical', 'http')] },
       {},
       true,
-      'target: check http is critical, but too few instances are healthy and on_no_healthy is keep',
+      'target: check http is critical; it stays a target, for too few are healthy (on_no_healthy: keep)',
     ],
     [{ checks: [maintenance] }, {}, true, 'no target: somebody put its node in maintenance'],
     [

@@ -83,7 +83,7 @@ test('a data plane that is gone is said, and the others are asked', async () => 
   await push(dataPlanes[0]);
   await dataPlanes[1]?.stop();
   expect(await health()).toEqual({ [ONE]: 'HEALTHY', [TWO]: 'HEALTHY' });
-  expect((await explain()).stdout).toContain(`Kong's Admin API at ${dataPlanes[1]?.adminUrl} gave no answer`);
+  expect((await explain()).stdout).toContain(`Kong's Status API at ${dataPlanes[1]?.adminUrl} gave no answer`);
   const told = await doctor();
   expect(told.code).toBe(1);
   expect(told.stdout).toContain(`ok    data plane ${dataPlanes[0]?.adminUrl}: answers, configuration`);

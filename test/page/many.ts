@@ -34,6 +34,7 @@ export async function serveMany(names: readonly string[]): Promise<Many> {
     dryRun: false,
     consulAddress: 'http://consul',
     kongAddress: 'http://kong',
+    healthFrom: [],
   };
   const condition = {
     leader: true,

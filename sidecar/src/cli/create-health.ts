@@ -20,7 +20,16 @@ export function createHealthReader(config: Config, info: KongInfo): HealthReader
 /** The Status APIs, which take no token: what is secret is for the Admin API alone. */
 export function createDataPlanes({ kong }: Config): readonly KongClient[] {
   const { caFile, certFile, keyFile, verify, concurrency, writesPerSecond } = kong;
-  const shared = { caFile, certFile, keyFile, verify, concurrency, writesPerSecond, headers: {} };
+  const shared = {
+    caFile,
+    certFile,
+    keyFile,
+    verify,
+    concurrency,
+    writesPerSecond,
+    headers: {},
+    api: 'Status API',
+  } as const;
   return kong.statusUrl.map((adminUrl) => {
     return new KongClient({ ...shared, adminUrl, timeoutMs: kong.timeoutSeconds * 1000 });
   });

@@ -66,7 +66,14 @@ async function nothingText(name: string, source: TrailSource): Promise<string> {
   }
   const meant = suggestions(name, source, services);
   const hint = meant.length === 0 ? '' : `Did you mean ${meant.join(', ')}?\n`;
-  return `Nothing here is named ${plain(name)}: no upstream, no bound Consul service, no instance, no target.\n${hint}See "kong-consul bindings" for what is bound.\n`;
+  return `Nothing here is named ${plain(name)}: no upstream, no bound Consul service, no instance, no target.\n${hint}${unreadableText(source)}See "kong-consul bindings" for what is bound.\n`;
+}
+
+function unreadableText({ unreadable }: TrailSource): string {
+  const [first] = unreadable;
+  if (first === undefined) return '';
+  const more = unreadable.length === 1 ? '' : ` and ${unreadable.length - 1} more`;
+  return `Consul cannot be read for ${plain(first)}${more}, so their instances are not known here: kong-consul doctor says why.\nA sidecar that runs may still know them: kong-consul explain --sidecar.\n`;
 }
 
 /** Names that hold what was typed, then the one that looks most like it. */

@@ -56,7 +56,7 @@ function stateOf({ state, consul_failing: isFailing, instances: counts, kong_tar
     return { colour: 'bad', text: 'Consul cannot be read: Kong keeps the targets of the last answer' };
   if (state !== 'in_sync' || counts === null || counts.healthy > 0) return usual;
   if (counts.registered === 0) return { colour: 'bad', text: 'empty: Consul knows no instance' };
-  const stay = targets.length === 0 ? 'there is no target' : 'they stay targets all the same';
+  const stay = targets.length === 0 ? 'there is no target' : 'all of them stay targets';
   return { colour: 'bad', text: `no instance is healthy: ${stay}` };
 }
 
@@ -89,9 +89,9 @@ function trafficText(trail: Trail, paint: Paint): string {
   const unused = inUse ? '' : paint('doubt', '; but no Kong Service has this host, so nothing is sent to it');
   const left = strayTargets(trail).length;
   if (verdicts.length === 0)
-    return left === 0 ? `no instance and no target${unused}` : `${countOf(left, 'target')} stay in Kong${unused}`;
-  const also = left === 0 ? '' : `; ${countOf(left, 'target')} of no instance stay in Kong`;
-  const rest = `${also}${unused}`;
+    return left === 0 ? `no instance and no target${unused}` : `${staying(left)} in Kong${unused}`;
+  const also = left === 0 ? '' : `; ${staying(left, ' of no instance')} in Kong`;
+  const rest = `${also}${answers503(trail) ? `; requests get 503 from Kong` : ''}${unused}`;
   if (unknown > 0) return `${yes + unknown} of ${verdicts.length} instances can get traffic${rest}`;
   const colour = yes === verdicts.length ? 'good' : yes === 0 ? 'bad' : 'doubt';
   return `${paint(colour, `${yes} of ${verdicts.length} instances ${yes === 1 ? 'gets' : 'get'} traffic`)}${rest}`;
@@ -144,6 +144,16 @@ function holdText({ why, until, removals, ends, force }: NonNullable<Trail['hold
       : `removed at ${until.slice(11, 19)} UTC, in ${durationText(Date.parse(until) - nowMs)}, ${ends}`;
   const now = force ? '. At once: kong-consul reconcile --force' : '';
   return `${countOf(removals, 'removal')}: ${plain(why)}; ${end}${now}`;
+}
+
+/** Kong has no target left to send a request to. */
+function answers503({ kong_targets: targets }: Trail): boolean {
+  const isOut = ({ health, weight }: TrailTarget) => weight === 0 || health === 'UNHEALTHY' || health === 'DNS_ERROR';
+  return targets.length > 0 && targets.every(isOut);
+}
+
+function staying(many: number, what = ''): string {
+  return `${countOf(many, 'target')}${what} ${many === 1 ? 'stays' : 'stay'}`;
 }
 
 function countOf(many: number, what: string): string {

@@ -3,6 +3,7 @@ import type { ConsulClient } from '../consul/client.ts';
 import type { FeedState } from '../consul/critical-lookout.ts';
 import type { WatchState } from '../consul/snapshot.ts';
 import type { WatchPool } from '../consul/watch-pool.ts';
+import { displayUrl } from '../kong/admin-http.ts';
 import type { HealthReader } from '../kong/health-reader.ts';
 import type { KongInfo } from '../kong/info.ts';
 import type { ReportView } from '../reconcile/fleet-view.ts';
@@ -47,6 +48,7 @@ export function createShown(options: ShownOptions, signal: AbortSignal): Shown {
     dryRun: options.dryRun,
     consulAddress: consul.displayAddr,
     kongAddress,
+    healthFrom: config.kong.statusUrl.map(displayUrl),
   };
   const status = () =>
     statusJson(identity, {
@@ -75,11 +77,11 @@ export function createShown(options: ShownOptions, signal: AbortSignal): Shown {
   return { store, reports, history, feed, kongHealth, metrics, status, unreadiness };
 }
 
-/** `3 of 30 services cannot be read: Consul answered 403`. */
+/** `3 of 30 services cannot be read from Consul: Consul answered 403`. */
 function watchProblem(watches: readonly WatchState[]): string | undefined {
   const failures = watches.flatMap(({ failure }) => failure ?? []);
   const why = consulProblem(failures[0]);
-  return why && `${failures.length} of ${watches.length} services cannot be read: ${why}`;
+  return why && `${failures.length} of ${watches.length} services cannot be read from Consul: ${why}`;
 }
 
 /** Why checks that turn critical are not seen at once while watches take turns. */

@@ -33,6 +33,8 @@ export interface NotBound {
 export interface TrailSource {
   readonly candidates: readonly Candidate[];
   readonly unbound: readonly NotBound[];
+  /** Services that Consul does not tell of now, so that their instances are not known. */
+  readonly unreadable: readonly string[];
   /** Names of Consul services, to tell what could be bound; empty when they cannot be read. */
   services(): Promise<ReadonlySet<string>>;
   /** As the API gives it. */
@@ -46,6 +48,9 @@ export async function readOwnTrails(io: CommandIo): Promise<TrailSource> {
   return {
     candidates: result.reports.map(candidateOf),
     unbound: result.unbound,
+    unreadable: result.reports.flatMap(({ state, binding }) =>
+      state === 'waiting' && binding !== undefined ? [binding.query.service] : [],
+    ),
     services: () => serviceNames(io),
     trail: async (upstream) => {
       const report = reports.get(upstream);
@@ -65,6 +70,7 @@ export async function readSidecarTrails(url: string, io: CommandIo): Promise<Tra
   return {
     candidates: await api.candidates(io.signal),
     unbound: [],
+    unreadable: [],
     services: () => Promise.resolve(new Set()),
     trail: (upstream) => api.trail(upstream, io.signal),
   };

@@ -10,7 +10,7 @@ export function explainVerdict(verdict: Verdict): string {
 /** What the rule rests on: `check http is critical`, `all its checks pass`. */
 export function verdictReason({ skipped, kept, weight, state, checks }: Verdict): string {
   if (skipped !== undefined) return explainSkip(skipped, checks);
-  if (kept) return `${culprits(checks, state)}, but too few instances are healthy and on_no_healthy is keep`;
+  if (kept) return `${culprits(checks, state)}; it stays a target, for too few are healthy (on_no_healthy: keep)`;
   if (weight === 0) return 'its weight in Consul is 0, so Kong sends it nothing';
   if (state === 'warning') return `${culprits(checks, 'warning')}, so it has its warning weight`;
   return checks.length === 0 ? 'Consul has no check on it' : 'all its checks pass';

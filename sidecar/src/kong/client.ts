@@ -9,7 +9,7 @@ import { backoffMs, retryAfterMs, sleep } from '../net/sleep.ts';
 import { TokenBucket } from '../net/token-bucket.ts';
 import { createAxios, displayUrl, MAX_BODY_BYTES, secretsOf } from './admin-http.ts';
 import { createAgent } from './agent.ts';
-import { KongStatusError, KongUnreachableError, NotKongError, OvertakenError } from './errors.ts';
+import { type KongApi, KongStatusError, KongUnreachableError, NotKongError, OvertakenError } from './errors.ts';
 
 const RETRIES = 4;
 const BACKOFF_BASE_MS = 100;
@@ -18,6 +18,8 @@ const RETRY_AFTER_CAP_MS = 30_000;
 
 /** How to reach one Admin API. */
 export interface KongConnection {
+  /** What answers there, for messages; the Admin API unless told otherwise. */
+  readonly api?: KongApi;
   /** May have a base path; userinfo becomes basic authentication. */
   readonly adminUrl: string;
   /** Admin APIs of the same database: asked in turn when one gives no answer. */
@@ -184,10 +186,15 @@ export class KongClient {
       term?.throwIfAborted();
       this.#tell(request, 'error', startMs);
       if (isTooLarge(error))
-        throw new NotKongError(label, this.displayUrl, `the answer is larger than ${MAX_BODY_BYTES} bytes`);
+        throw new NotKongError(
+          label,
+          this.displayUrl,
+          `the answer is larger than ${MAX_BODY_BYTES} bytes`,
+          this.#connection.api,
+        );
       if (this.#side === side) this.#side = (side + 1) % this.#sides.length;
       const reason = limit.expired() ? `nothing came within ${timeoutMs} ms` : reasonOf(error);
-      throw new KongUnreachableError(label, this.displayUrl, reason);
+      throw new KongUnreachableError(label, this.displayUrl, reason, this.#connection.api);
     }
     this.#tell(request, response.status, startMs);
     return this.#interpret(request, label, response);
@@ -211,7 +218,8 @@ export class KongClient {
       const retryAfter = retryAfterMs(headerText(response, 'retry-after'));
       throw new KongStatusError(label, status, this.shown(messageOf(body, status)), retryAfter);
     }
-    if (body === undefined) throw new NotKongError(label, this.displayUrl, 'the answer is not JSON');
+    if (body === undefined)
+      throw new NotKongError(label, this.displayUrl, 'the answer is not JSON', this.#connection.api);
     return { status, body, server: headerText(response, 'server'), date: headerText(response, 'date') };
   }
 }

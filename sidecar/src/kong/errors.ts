@@ -21,12 +21,15 @@ export class KongStatusError extends Error {
   }
 }
 
+/** What a request was sent to: a data plane has a Status API only. */
+export type KongApi = 'Admin API' | 'Status API';
+
 /** No usable answer: not reachable, too slow, cut off. */
 export class KongUnreachableError extends Error {
   override readonly name = 'KongUnreachableError';
 
-  constructor(request: string, url: string, reason: string) {
-    super(`Kong's Admin API at ${url} gave no answer to ${shortened(request)}: ${reason}`);
+  constructor(request: string, url: string, reason: string, api: KongApi = 'Admin API') {
+    super(`Kong's ${api} at ${url} gave no answer to ${shortened(request)}: ${reason}`);
   }
 }
 
@@ -34,10 +37,9 @@ export class KongUnreachableError extends Error {
 export class NotKongError extends Error {
   override readonly name = 'NotKongError';
 
-  constructor(request: string, url: string, reason: string) {
-    super(
-      `${url} does not answer ${shortened(request)} as Kong's Admin API: ${shortened(reason)}. Check kong.admin_url`,
-    );
+  constructor(request: string, url: string, reason: string, api: KongApi = 'Admin API') {
+    const key = api === 'Admin API' ? 'kong.admin_url' : 'kong.status_url';
+    super(`${url} does not answer ${shortened(request)} as Kong's ${api}: ${shortened(reason)}. Check ${key}`);
   }
 }
 

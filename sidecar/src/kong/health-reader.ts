@@ -1,4 +1,5 @@
 import { mergeHealth, type NodeHealth } from '../core/node-health.ts';
+import { deadline } from '../net/deadline.ts';
 import { messageOf } from '../net/message-of.ts';
 import type { KongClient } from './client.ts';
 import { readTargetHealth } from './target-health.ts';
@@ -10,6 +11,9 @@ export interface UpstreamHealth {
   /** One sentence for each node that could not be asked. */
   readonly notes: readonly string[];
 }
+
+/** A node that is slow, or gone without a word, must not hide what the others say. */
+const NODE_MS = 2_000;
 
 /** Asks every node that has a balancer, side by side. */
 export class HealthReader {
@@ -27,11 +31,13 @@ export class HealthReader {
     const notes = [...this.#notes];
     await Promise.all(
       this.#nodes.map(async (client) => {
+        using limit = deadline(signal, NODE_MS);
         try {
-          answers.push({ node: client.displayUrl, health: await readTargetHealth(client, upstream, signal) });
+          answers.push({ node: client.displayUrl, health: await readTargetHealth(client, upstream, limit.signal) });
         } catch (error) {
           signal.throwIfAborted();
-          notes.push(`health is not known: ${messageOf(error)}`);
+          const late = `Kong at ${client.displayUrl} did not answer within ${NODE_MS / 1000} s`;
+          notes.push(`health is not known: ${limit.expired() ? late : messageOf(error)}`);
         }
       }),
     );

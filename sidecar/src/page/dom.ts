@@ -19,6 +19,11 @@ export function element<Tag extends keyof HTMLElementTagNameMap>(
   return node;
 }
 
+/** A name that may be broken after its dots, slashes and hyphens rather than anywhere. */
+export function breakable(name: string): readonly (Node | string)[] {
+  return name.split(/(?<=[./-])/).flatMap((part, at) => (at === 0 ? [part] : [document.createElement('wbr'), part]));
+}
+
 /** Sets a text only when it is another: an equal one would cost a layout. */
 export function setText(node: Node, text: string): void {
   if (node.textContent !== text) node.textContent = text;

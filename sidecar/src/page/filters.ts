@@ -40,11 +40,7 @@ export class Filters {
   count(summaries: Iterable<ApiSummary>): void {
     const counts = new Map<Choice, number>(CHOICES.map((choice) => [choice, 0]));
     const more = (choice: Choice) => counts.set(choice, (counts.get(choice) ?? 0) + 1);
-    for (const summary of summaries) {
-      more('all');
-      more(summary.state);
-      if (isTrouble(summary)) more('trouble');
-    }
+    for (const summary of summaries) for (const choice of CHOICES) if (isOf(choice, summary)) more(choice);
     for (const [choice, { button, number }] of this.#buttons) {
       const found = counts.get(choice) ?? 0;
       setText(number, found.toLocaleString('en'));
@@ -90,7 +86,9 @@ export class Filters {
 
 function isOf(choice: Choice, summary: ApiSummary): boolean {
   if (choice === 'all') return true;
-  return choice === 'trouble' ? isTrouble(summary) : summary.state === choice;
+  if (choice === 'trouble') return isTrouble(summary);
+  // What Kong holds may be in sync, and still want attention: that is not looked for here.
+  return summary.state === choice && !(choice === 'in_sync' && isTrouble(summary));
 }
 
 function wordOf(choice: Choice): string {

@@ -2,7 +2,7 @@ import type { ApiStatus } from '../serve/api.ts';
 import { relativeTime } from './clock.ts';
 import { byId, element, setText } from './dom.ts';
 import type { Model } from './model.ts';
-import { count, isTrouble, type Tone } from './words.ts';
+import { capital, count, isTrouble, type Tone } from './words.ts';
 
 export type Connection =
   | { readonly kind: 'live' }
@@ -49,7 +49,7 @@ function bannerOf(status: ApiStatus | undefined, connection: Connection): readon
   const { consul, kong, reasons } = status;
   return [
     ...(kong.problem === null ? [] : [`Kong cannot be read: ${kong.problem}. Changes of Consul do not reach it.`]),
-    ...(consul.problem === null ? [] : [`Consul: ${consul.problem}. ${consul.failing === 0 ? '' : STAY}`]),
+    ...(consul.problem === null ? [] : [`${capital(consul.problem)}. ${consul.failing === 0 ? '' : STAY}`]),
     ...reasons.map((reason) => `Not ready: ${reason}`),
   ].map((text) => element('p', { data: { tone: 'warn' } }, text));
 }
@@ -77,7 +77,8 @@ function factsOf({ consul, kong, targets, owner, started, held_removals: held }:
     consul.oldest_answer === null ? ['no answer yet'] : ['oldest answer ', relativeTime(consul.oldest_answer)];
   const failing = consul.failing === 0 ? '' : `${count(consul.failing, 'service')} cannot be read`;
   const watched = [count(consul.watches, 'service', 'watched'), ...(consul.watches === 0 ? [] : [', ', ...answer])];
-  const about = kong.version === null ? 'no answer yet' : `${kong.version}, ${databaseText(kong.database)}`;
+  const health = kong.health_from.length === 0 ? '' : `; health from ${count(kong.health_from.length, 'data plane')}`;
+  const about = kong.version === null ? 'no answer yet' : `${kong.version}, ${databaseText(kong.database)}${health}`;
   return [
     fact('Consul', consul.address, watched, failing),
     fact('Kong', kong.address, [about], kong.problem === null ? '' : 'cannot be read'),

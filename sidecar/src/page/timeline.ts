@@ -1,6 +1,6 @@
 import type { ApiChange } from '../serve/api.ts';
 import { relativeTime } from './clock.ts';
-import { byId, element } from './dom.ts';
+import { breakable, byId, element } from './dom.ts';
 import type { Delta, Model } from './model.ts';
 import { hrefOf } from './route.ts';
 
@@ -33,7 +33,7 @@ export class Timeline {
 
 /** One change, with its upstream or, where that is known, without. */
 export function entryOf(change: ApiChange, isAlone = false): HTMLLIElement {
-  const name = element('a', { attributes: { href: hrefOf(change.upstream) } }, change.upstream);
+  const name = element('a', { attributes: { href: hrefOf(change.upstream) } }, ...breakable(change.upstream));
   const drift = element('em', {}, 'somebody else had changed it in Kong');
   return element(
     'li',

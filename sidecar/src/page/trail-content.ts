@@ -2,7 +2,7 @@ import type { ApiChange, ApiCheck, ApiInstance, ApiTarget, ApiTrail } from '../s
 import { relativeTime } from './clock.ts';
 import { element } from './dom.ts';
 import { entryOf } from './timeline.ts';
-import { count, stateWord, type Tone, toneOf } from './words.ts';
+import { capital, count, RANKS, stateWord, type Tone, toneOf } from './words.ts';
 
 type Part = Node | string;
 
@@ -33,15 +33,10 @@ function verdictOf({ hold, problem, remark }: ApiTrail): readonly Part[] {
   if (hold === null || problem !== null) return remark === '' ? [] : [`: ${remark}`];
   const end = hold.until === null ? [` Held ${hold.ends}.`] : [' Removed ', relativeTime(hold.until), ` ${hold.ends}.`];
   return [
-    `: ${count(hold.removals, 'removal')}. ${sentence(hold.why)}`,
+    `: ${count(hold.removals, 'removal')}. ${capital(hold.why)}.`,
     ...end,
     ...(hold.force ? [' At once: ', element('code', {}, 'kong-consul reconcile --force')] : []),
   ];
-}
-
-/** `no instance is registered` becomes `No instance is registered.` */
-function sentence(text: string): string {
-  return `${text.slice(0, 1).toUpperCase()}${text.slice(1)}.`;
 }
 
 function factList(trail: ApiTrail): Node {
@@ -52,7 +47,7 @@ function factList(trail: ApiTrail): Node {
     ['Last answer', ...(answer === null ? ['none that can be trusted'] : ['trusted, ', relativeTime(answer)])],
     ...(trail.consul_failing ? ([['Now', 'Consul cannot be read: targets stay as they are']] as const) : []),
     ...(counts === null ? [] : ([['Instances', countsText(counts)]] as const)),
-    ['In Kong', `${count(trail.targets, 'target')}${trail.in_use ? '' : '; no Kong Service sends traffic here'}`],
+    ['In Kong', `${inKong(trail)}${trail.in_use ? '' : '; no Kong Service sends traffic here'}`],
     ['Next run', ...nextRun(trail)],
     ...(trail.changes.some((change) => change.held) ? ([['Held', ...held(trail)]] as const) : []),
   ];
@@ -61,6 +56,14 @@ function factList(trail: ApiTrail): Node {
     { class: 'trail-facts' },
     ...facts.map(([name, ...value]) => element('div', {}, element('dt', {}, name), element('dd', {}, ...value))),
   );
+}
+
+/** `3 targets: 2 HEALTHY, 1 UNHEALTHY`. */
+function inKong({ targets, kong_targets: all }: ApiTrail): string {
+  const words = new Map<string, number>();
+  for (const { health } of all) words.set(health ?? '', (words.get(health ?? '') ?? 0) + 1);
+  const told = [...words].map(([word, many]) => `${many} ${word === '' ? 'of a health that is not known' : word}`);
+  return `${count(targets, 'target')}${told.length === 0 ? '' : `: ${told.join(', ')}`}`;
 }
 
 function countsText({ registered, healthy, maintenance }: NonNullable<ApiTrail['instances']>): string {
@@ -99,9 +102,10 @@ function queryText({
 
 function instances({ verdicts, kong_targets: targets }: ApiTrail): readonly Node[] {
   const byTarget = new Map(targets.map((target) => [target.target, target]));
+  const worstFirst = [...verdicts].sort((a, b) => RANKS[toneOfInstance(a)] - RANKS[toneOfInstance(b)]);
   return verdicts.length === 0
     ? []
-    : [element('ul', { class: 'instances' }, ...verdicts.map((verdict) => instance(verdict, byTarget)))];
+    : [element('ul', { class: 'instances' }, ...worstFirst.map((verdict) => instance(verdict, byTarget)))];
 }
 
 function instance(verdict: ApiInstance, targets: ReadonlyMap<string, ApiTarget>): Node {

@@ -14,7 +14,8 @@ export const STATE_WORDS: Readonly<Record<ApiState, string>> = {
   unbound: 'Unbound',
 };
 
-const RANKS: Readonly<Record<Tone, number>> = { bad: 0, warn: 1, busy: 2, idle: 3, good: 4 };
+/** Trouble first. */
+export const RANKS: Readonly<Record<Tone, number>> = { bad: 0, warn: 1, busy: 2, idle: 3, good: 4 };
 
 /**
  * | upstream                                             | tone |
@@ -63,6 +64,11 @@ export function compareSummaries(a: ApiSummary, b: ApiSummary): number {
   const rank = RANKS[toneOf(a)] - RANKS[toneOf(b)];
   if (rank !== 0) return rank;
   return a.upstream < b.upstream ? -1 : 1;
+}
+
+/** Its first letter as at the start of a sentence. */
+export function capital(text: string): string {
+  return `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`;
 }
 
 /** `1 change to be written`, `2 changes to be written`. */

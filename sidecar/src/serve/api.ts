@@ -75,6 +75,8 @@ export interface ApiStatus {
     readonly database: string | null;
     /** Why it cannot be read now. */
     readonly problem: string | null;
+    /** Data planes that are asked for the health of targets; empty: the Admin API itself is. */
+    readonly health_from: readonly string[];
   };
   readonly upstreams: Readonly<Record<ApiState, number>>;
   readonly targets: number;

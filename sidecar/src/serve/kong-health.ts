@@ -11,7 +11,8 @@ interface Kept {
 }
 
 const FRESH_MS = 2_000;
-const TIMEOUT_MS = 2_000;
+/** For a turn and the answers; each node has its own limit below this. */
+const TIMEOUT_MS = 4_000;
 const TOO_LATE = `Kong did not answer within ${TIMEOUT_MS / 1000} s`;
 const AT_ONCE = 2;
 const KEPT = 64;

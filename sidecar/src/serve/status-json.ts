@@ -10,6 +10,8 @@ export interface Identity {
   readonly dryRun: boolean;
   readonly consulAddress: string;
   readonly kongAddress: string;
+  /** Data planes that are asked for health. */
+  readonly healthFrom: readonly string[];
 }
 
 /** What changes while it runs. */
@@ -49,6 +51,7 @@ export function statusJson(identity: Identity, condition: Condition): ApiStatus 
       version: kong?.version ?? null,
       database: kong?.database ?? null,
       problem: condition.kongProblem ?? null,
+      health_from: identity.healthFrom,
     },
     upstreams: countStates(reports),
     targets: reports.reduce((sum, { targets }) => sum + targets, 0),
