@@ -53,8 +53,9 @@ test('orders trouble first, then by name', () => {
     summary({ upstream: 'a' }),
     summary({ upstream: 'd', state: 'error' }),
     summary({ upstream: 'e', state: 'pending' }),
+    summary({ upstream: 'f', remark: 'node-1/f-1 is no target' }),
   ].sort(compareSummaries);
-  expect(names.map(({ upstream }) => upstream)).toEqual(['d', 'c', 'e', 'a', 'b']);
+  expect(names.map(({ upstream }) => upstream)).toEqual(['d', 'c', 'e', 'f', 'a', 'b']);
 });
 
 test.each([

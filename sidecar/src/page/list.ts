@@ -92,7 +92,7 @@ export class UpstreamList {
     if (summary === undefined) return;
     const known = this.#rows.get(name);
     const row = known ?? createRow(summary);
-    const isMoved = known === undefined || toneOf(known.summary) !== toneOf(summary);
+    const isMoved = known === undefined || placeOf(known.summary) !== placeOf(summary);
     row.summary = summary;
     fill(row);
     // A row that belongs elsewhere is taken out, so that putting it in moves no other.
@@ -165,6 +165,11 @@ export class UpstreamList {
   }
 }
 
+/** What, besides its name, decides where it stands in the list. */
+function placeOf(summary: ApiSummary): string {
+  return `${toneOf(summary)} ${summary.remark !== ''}`;
+}
+
 function createRow(summary: ApiSummary): Row {
   const { upstream } = summary;
   const state = element('span', { class: 'state' });
@@ -195,6 +200,7 @@ function fill({ item, state, service, healthy, targets, remark, summary }: Row):
   healthy.style.setProperty('--share', String(share));
   healthy.dataset.share = shareName(share, instances === null);
   setText(targets, String(summary.targets));
+  targets.dataset.unit = summary.targets === 1 ? 'target' : 'targets';
   setText(remark, summary.remark);
 }
 

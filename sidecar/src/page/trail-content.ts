@@ -67,7 +67,7 @@ function inKong({ targets, kong_targets: all }: ApiTrail): string {
 }
 
 function countsText({ registered, healthy, maintenance }: NonNullable<ApiTrail['instances']>): string {
-  return `${registered} registered, ${healthy} healthy, ${maintenance} in maintenance`;
+  return `${registered} registered, ${healthy} healthy${maintenance === 0 ? '' : `, ${maintenance} in maintenance`}`;
 }
 
 function nextRun({ changes }: ApiTrail): readonly Part[] {
@@ -183,7 +183,9 @@ function check({ id, name, status, output }: ApiCheck): Node {
 }
 
 /** Targets with no instance behind them: of others, or still to be removed. */
-function strangers({ verdicts, kong_targets: targets }: ApiTrail): readonly Node[] {
+function strangers({ verdicts, kong_targets: targets, consul_failing: isFailing, state }: ApiTrail): readonly Node[] {
+  const isUnread = isFailing || state === 'waiting';
+  const stays = isUnread ? 'it stays as long as Consul cannot be read' : 'Consul knows no such instance (any more)';
   const known = new Set(verdicts.map(({ target }) => target));
   const others = targets.filter(({ target }) => !known.has(target));
   if (others.length === 0) return [];
@@ -197,6 +199,7 @@ function strangers({ verdicts, kong_targets: targets }: ApiTrail): readonly Node
         element('b', {}, each.target),
         element('span', { class: 'chip' }, each.owned ? 'ours' : 'not ours'),
       ),
+      element('p', { class: 'rule' }, each.owned ? stays : 'somebody else put it there: it is left alone'),
       element('dl', { class: 'few' }, pair('Weight', String(each.weight)), pair('Kong says', each.health ?? '–')),
     ),
   );

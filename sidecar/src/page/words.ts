@@ -59,10 +59,12 @@ export function isTrouble(summary: ApiSummary): boolean {
   return tone === 'bad' || tone === 'warn';
 }
 
-/** Trouble first, then by name. */
+/** Trouble first, then those that have a remark, then by name. */
 export function compareSummaries(a: ApiSummary, b: ApiSummary): number {
   const rank = RANKS[toneOf(a)] - RANKS[toneOf(b)];
   if (rank !== 0) return rank;
+  const [isSpecial, isOther] = [a.remark !== '', b.remark !== ''];
+  if (isSpecial !== isOther) return isSpecial ? -1 : 1;
   return a.upstream < b.upstream ? -1 : 1;
 }
 
