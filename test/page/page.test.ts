@@ -109,7 +109,6 @@ test('shows every upstream, trouble first, and how the sidecar is', async () => 
   expect((await row(page, 'orders.service.consul').innerText()).split(/\s*\n\s*/)).toEqual([
     'In sync',
     'orders.service.consul',
-    'orders',
     '3 of 3',
     '3',
   ]);
@@ -245,8 +244,11 @@ test('the theme can be chosen, and stays', async () => {
 test('says when the sidecar is gone, and goes on when it is back', async () => {
   const page = await show();
   await stage.kill();
-  await eventually(async () => expect(await textOf(page, '#banner')).toContain('The sidecar does not answer since'));
-  expect(await textOf(page, '#pills')).toContain('Disconnected');
+  await eventually(async () => expect(await textOf(page, '#banner')).toContain('The sidecar has not answered since'));
+  expect(await textOf(page, '#pills')).toBe('Disconnected');
+  await row(page, 'web').click();
+  expect(await textOf(page, '#trail-lost')).toContain('does not answer');
+  await page.keyboard.press('Escape');
   expect(await shownNames(page)).toHaveLength(5);
   registerMany(stage.consul, 'web', 4, 2);
   await stage.restart();

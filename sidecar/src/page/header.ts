@@ -39,9 +39,11 @@ const STAY =
 
 function bannerOf(status: ApiStatus | undefined, connection: Connection): readonly Node[] {
   if (connection.kind === 'lost') {
-    const text = element('p', { data: { tone: 'bad' } }, 'The sidecar does not answer since ');
+    const text = element('p', { data: { tone: 'bad' } }, 'The sidecar has not answered since ');
     const rest =
-      status === undefined ? '. Trying again.' : '. What you see is from then; Kong keeps its targets. Trying again.';
+      status === undefined
+        ? '. Trying again.'
+        : '. What you see is from then. Kong keeps its targets, so starting it again is safe. Trying again.';
     text.append(new Date(connection.since).toLocaleTimeString(), rest);
     return [text];
   }
@@ -59,7 +61,8 @@ function pillsOf(status: ApiStatus | undefined, connection: Connection): readonl
     connection.kind === 'live'
       ? pill('Live', 'good')
       : pill(connection.kind === 'lost' ? 'Disconnected' : 'Connecting', 'bad');
-  if (status === undefined) return [live];
+  // Whether it is ready, or leads, is not known any more.
+  if (status === undefined || connection.kind === 'lost') return [live];
   return [
     live,
     status.ready ? pill('Ready', 'good') : pill('Not ready', 'warn'),

@@ -165,6 +165,11 @@ export class UpstreamList {
   }
 }
 
+/** The name of the upstream says the service. */
+function isPlain({ upstream, service }: ApiSummary): boolean {
+  return upstream === service || upstream === `${service}.service.consul`;
+}
+
 /** What, besides its name, decides where it stands in the list. */
 function placeOf(summary: ApiSummary): string {
   return `${toneOf(summary)} ${summary.remark !== ''}`;
@@ -194,7 +199,7 @@ function fill({ item, state, service, healthy, targets, remark, summary }: Row):
   const { instances } = summary;
   item.dataset.tone = toneOf(summary);
   setText(state, stateWord(summary));
-  setText(service, summary.service === null || summary.service === summary.upstream ? '' : summary.service);
+  setText(service, isPlain(summary) ? '' : (summary.service ?? ''));
   setText(healthy, instances === null ? '–' : `${instances.healthy} of ${instances.registered}`);
   const share = instances === null || instances.registered === 0 ? 0 : instances.healthy / instances.registered;
   healthy.style.setProperty('--share', String(share));

@@ -35,6 +35,7 @@ await followEvents(takeToken(), {
   onLost: () => {
     if (connection.kind !== 'lost') connection = { kind: 'lost', since: new Date(nowMs()).toISOString() };
     header.update(connection);
+    trail.markLost(true);
   },
   onLocked: () => askToken(),
 });
@@ -48,6 +49,7 @@ function take(event: SseEvent): void {
   list.update(delta);
   timeline.update(delta);
   trail.update(delta);
+  trail.markLost(false);
   header.update(connection);
   if (delta.all) followRoute();
 }

@@ -46,6 +46,11 @@ export class Trail {
     clearTimeout(this.#timer);
   }
 
+  /** Whether the sidecar answers: what is shown may be old. */
+  markLost(isLost: boolean): void {
+    byId('trail-lost', HTMLParagraphElement).hidden = !isLost;
+  }
+
   /** Asks again when an event is about the upstream that is open. */
   update(delta: Delta): void {
     const name = this.#name;
