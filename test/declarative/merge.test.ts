@@ -132,6 +132,16 @@ describe('what is put into a declarative document', () => {
     expect(ours.size).toBe(0);
   });
 
+  test('says nothing of a document to stderr', async () => {
+    const said: unknown[] = [];
+    const listen = (warning: unknown) => said.push(warning);
+    process.on('warning', listen);
+    partDocument('_format_version: "3.0"\n? {key: secret}\n: 1\n', 'kong.yml', TAG);
+    await new Promise((resolve) => setImmediate(resolve));
+    process.off('warning', listen);
+    expect(said).toEqual([]);
+  });
+
   test('is told of the first mistakes, however many a document has', () => {
     const text = `_format_version: "3.0"\nupstreams:\n${'}\n'.repeat(1_000)}`;
     expect(() => partDocument(text, 'kong.yml', TAG)).toThrow(/kong\.yml: and \d+ more$/);
@@ -143,6 +153,7 @@ describe('what is put into a declarative document', () => {
     ['- a\n', /^kong\.yml:1:1: expected keys and values/],
     ['a: *none\n', /^kong\.yml:1:4: this alias has no anchor/],
     ['upstreams: 7\n', /^kong\.yml: "upstreams" is no list/],
+    ['upstreams: &all [{name: a}]\n_ignore: [*all]\n', /^kong\.yml: "upstreams" is used again by an alias/],
   ])('is told where a broken document is broken: %j', (text, problem) => {
     expect(() => partDocument(text, 'kong.yml', TAG)).toThrow(DeclarativeFileError);
     expect(() => partDocument(text, 'kong.yml', TAG)).toThrow(problem);

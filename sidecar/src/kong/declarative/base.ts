@@ -115,6 +115,8 @@ function parseText(text: string, origin: string, lineCounter: LineCounter): Docu
       merge: true,
       uniqueKeys: false,
       keepSourceTokens: true,
+      // Its warnings go to stderr, with a part of the text.
+      logLevel: 'error',
     });
   } catch (error) {
     // Nested deeper than the stack reaches.

@@ -33,7 +33,7 @@ export function isHashOf(text: string, hash: string | undefined): boolean {
 
 /** Keys with an underscore are about the document itself. */
 function hasNoEntity(text: string): boolean {
-  const document: unknown = parseYaml(text, { maxAliasCount: -1 });
+  const document: unknown = parseYaml(text, { maxAliasCount: -1, logLevel: 'error' });
   const entities = typeof document === 'object' && document !== null ? Object.entries(document) : [];
   return entities.every(([key, list]) => key.startsWith('_') || Object.keys(list ?? {}).length === 0);
 }

@@ -1,4 +1,14 @@
-import { type Alias, type Document, isAlias, isScalar, isSeq, type Pair, type ParsedNode, type YAMLMap } from 'yaml';
+import {
+  type Alias,
+  type Document,
+  isAlias,
+  isScalar,
+  isSeq,
+  type Pair,
+  type ParsedNode,
+  visit,
+  type YAMLMap,
+} from 'yaml';
 import type { Json, JsonObject } from '../../core/binding.ts';
 
 /** From one offset of a text up to another. */
@@ -63,12 +73,26 @@ export function locateSection(
     return absent(text, root);
   }
   const { value } = pair;
+  if (isSeq(value) && isReferredTo(value, document))
+    throw new Error(`"${name}" is used again by an alias, where ours would be too: write it out`);
   if (isSeq(value)) return value.flow === true ? flow(text, pair, value, root) : block(text, pair, value);
   if (value === null || (isScalar(value) && value.value === null)) return nothing(text, pair, root);
   const items = data[name];
   if (isAlias(value) && isSeq(value.resolve(document)) && Array.isArray(items))
     return { kind: 'elsewhere', alias: rangeOf(value), items };
   throw new Error(`"${name}" is no list`);
+}
+
+function isReferredTo({ anchor }: ParsedNode, document: Document.Parsed): boolean {
+  let isFound = false;
+  if (anchor !== undefined)
+    visit(document, {
+      Alias(_key, { source }) {
+        isFound = source === anchor;
+        return isFound ? visit.BREAK : undefined;
+      },
+    });
+  return isFound;
 }
 
 /** A new key goes below the line of `_format_version`, else above the first key: nothing can be torn apart there. */
