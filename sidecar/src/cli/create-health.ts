@@ -2,7 +2,9 @@ import type { Config } from '../config/config.ts';
 import { KongClient } from '../kong/client.ts';
 import { HealthReader } from '../kong/health-reader.ts';
 import type { KongInfo } from '../kong/info.ts';
-import { createKong } from './session.ts';
+
+/** Somebody waits for the answer, and asks again soon: why it failed is worth more than another try. */
+const NO_RETRIES = 0;
 
 /** How to tell a Kong's health checks apart from its entities. */
 export const STATUS_URL_HINT =
@@ -13,8 +15,9 @@ export function createHealthReader(config: Config, info: KongInfo): HealthReader
   const dataPlanes = createDataPlanes(config);
   if (dataPlanes.length > 0) return new HealthReader(dataPlanes);
   if (info.role === 'control_plane') return new HealthReader([], [`health is not known: ${STATUS_URL_HINT}`]);
-  const each = config.kong.adminUrl.map((url) => ({ ...config, kong: { ...config.kong, adminUrl: [url] } }));
-  return new HealthReader(each.map((node) => createKong(node)));
+  const { kong } = config;
+  const shared = { ...kong, timeoutMs: kong.timeoutSeconds * 1000, retries: NO_RETRIES };
+  return new HealthReader(kong.adminUrl.map((adminUrl) => new KongClient({ ...shared, adminUrl })));
 }
 
 /** The Status APIs, which take no token: what is secret is for the Admin API alone. */
@@ -31,6 +34,6 @@ export function createDataPlanes({ kong }: Config): readonly KongClient[] {
     api: 'Status API',
   } as const;
   return kong.statusUrl.map((adminUrl) => {
-    return new KongClient({ ...shared, adminUrl, timeoutMs: kong.timeoutSeconds * 1000 });
+    return new KongClient({ ...shared, adminUrl, timeoutMs: kong.timeoutSeconds * 1000, retries: NO_RETRIES });
   });
 }

@@ -32,6 +32,8 @@ export interface KongConnection {
   readonly keyFile?: string | undefined;
   readonly verify: boolean;
   readonly timeoutMs: number;
+  /** Further tries of a request that failed in passing; 4 unless told otherwise. */
+  readonly retries?: number;
   /** Requests at once. */
   readonly concurrency: number;
   /** Writes that disturb a live balancer, per second. */
@@ -123,7 +125,7 @@ export class KongClient {
    */
   async request(request: KongRequest, signal: AbortSignal): Promise<KongAnswer> {
     return pRetry(() => this.#attempt(request, signal), {
-      retries: RETRIES,
+      retries: this.#connection.retries ?? RETRIES,
       minTimeout: 0,
       maxTimeout: 0,
       signal,
