@@ -68,7 +68,7 @@ function explain(...args: readonly string[]) {
 }
 
 describe('explain follows each instance from Consul to Kong', () => {
-  test.each(['web', 'web.service.consul', '10.9.9.9:80'])('asked for %s', async (name) => {
+  test.each(['web', 'web.service.consul'])('asked for %s', async (name) => {
     const { code, stdout } = await explain(name, ...places());
     expect(code).toBe(0);
     expect(stdout).toContain('web.service.consul  in sync');
@@ -97,9 +97,15 @@ describe('explain follows each instance from Consul to Kong', () => {
       expect(stdout).toMatch(/^NO TRAFFIC +server-1\/web-2/);
       expect(stdout).toContain('server-1/web-2');
       expect(stdout).not.toContain('server-1/web-1');
-      expect(stdout).toContain('3 more: kong-consul explain web.service.consul');
+      expect(stdout).toContain('4 more: kong-consul explain web.service.consul');
     },
   );
+
+  test('asked for a target that is no instance it answers for that one first', async () => {
+    const { stdout } = await explain('10.9.9.9:80', ...places());
+    expect(stdout).toMatch(/^only in Kong +10\.9\.9\.9:80, weight 100, Kong says HEALTHY: not ours/);
+    expect(stdout).toContain('4 more: kong-consul explain web.service.consul');
+  });
 
   test('one without a port is found by its address', async () => {
     await consul.register({ ID: 'web-5', Name: 'web', Address: '10.0.0.5' });

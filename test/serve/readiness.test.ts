@@ -7,8 +7,8 @@ const snapshot = { instances: [], malformed: [], index: 1n, digest: '', atMs: NO
 function watch(service: string, ageMs?: number) {
   const query = { service, tags: [] };
   return ageMs === undefined
-    ? { query, snapshot: undefined, lastSuccessMs: undefined }
-    : { query, snapshot, lastSuccessMs: NOW - ageMs };
+    ? { query, snapshot: undefined, lastSuccessMs: undefined, failure: undefined }
+    : { query, snapshot, lastSuccessMs: NOW - ageMs, failure: undefined };
 }
 
 function facts(given: Partial<ReadinessFacts>): ReadinessFacts {
@@ -43,6 +43,15 @@ test.each<[string, Partial<ReadinessFacts>, readonly string[]]>([
     'an old answer',
     { watches: [watch('web', 60_001), watch('api', 10)] },
     ['no trusted answer from Consul for 60 s or longer: 1 of 2 services (web)'],
+  ],
+  [
+    'an old answer, and why there is no younger one',
+    {
+      watches: [
+        { ...watch('web', 60_001), failure: { reason: 'status', message: '', why: 'ACL not found', atMs: NOW } },
+      ],
+    },
+    ['no trusted answer from Consul for 60 s or longer: 1 of 1 services (web): ACL not found'],
   ],
   ['Kong gone for a moment', { kongFailure: { sinceMs: NOW - 5_000, problem: 'ECONNREFUSED' } }, []],
   [

@@ -1,3 +1,4 @@
+import { DOCTOR_HINT } from '../core/trust.ts';
 import type { Finding } from './finding.ts';
 import { mergeFindings } from './merge-findings.ts';
 import { type Colour, labelled, type Paint, painter, plain } from './paint.ts';
@@ -21,7 +22,11 @@ export function doctorText(findings: readonly Finding[], { columns, colour }: Te
 
 function block({ level, check, text, mend = [] }: Finding, columns: number, paint: Paint): string {
   const [colour, mark] = MARKS[level];
-  const head = labelled(`${paint(colour, mark)}  `, `${paint('strong', `${plain(check)}:`)} ${plain(text)}`, columns);
+  const head = labelled(
+    `${paint(colour, mark)}  `,
+    `${paint('strong', `${plain(check)}:`)} ${plain(text.replace(DOCTOR_HINT, ''))}`,
+    columns,
+  );
   const [where, ...lines] = mend;
   if (where === undefined) return head;
   const place = labelled('      -> ', where, columns);

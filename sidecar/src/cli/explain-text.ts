@@ -42,11 +42,15 @@ export function explainText(trail: Trail, view: ExplainView): string {
     ...facts.map(([label, text]) => labelled(`  ${label.padEnd(width)}`, text, view.columns)),
   ];
   const asked = trail.verdicts.filter((verdict) => isNamed(verdict, view.name));
-  const isOne = asked.length > 0 && asked.length < trail.verdicts.length;
-  const blocks = instances(trail, isOne ? asked : trail.verdicts, view, paint);
-  // Who asks for an instance gets the answer first.
-  if (isOne) return [...blocks, '\n', ...summary, moreText(trail, asked.length)].join('').trimStart();
-  return [...summary, ...blocks, ...strays(trail, view, paint)].join('');
+  const left = strayTargets(trail);
+  const askedLeft = left.filter(({ target }) => target === view.name);
+  const others = trail.verdicts.length + left.length - asked.length - askedLeft.length;
+  // Who asks for one of several gets the answer first.
+  if (others > 0 && asked.length + askedLeft.length > 0) {
+    const answer = [...instances(trail, asked, view, paint), ...strays(trail, askedLeft, view, paint)];
+    return [...answer, '\n', ...summary, moreText(trail, others)].join('').trimStart();
+  }
+  return [...summary, ...instances(trail, trail.verdicts, view, paint), ...strays(trail, left, view, paint)].join('');
 }
 
 /** Its state in a line. Kong may hold all that it should, and still there is something to say. */
@@ -60,8 +64,8 @@ function stateOf({ state, consul_failing: isFailing, instances: counts, kong_tar
   return { colour: 'bad', text: `no instance is healthy: ${stay}` };
 }
 
-function moreText({ upstream, verdicts }: Trail, shown: number): string {
-  return `\n  ${verdicts.length - shown} more: kong-consul explain ${plain(upstream)}\n`;
+function moreText({ upstream }: Trail, others: number): string {
+  return `\n  ${others} more: kong-consul explain ${plain(upstream)}\n`;
 }
 
 const READ_AGAIN = 'kong-consul doctor says what Consul wants. Restarting kong-consul is safe, and does not help';
@@ -190,8 +194,8 @@ function rank({ traffic }: TrailVerdict): number {
 }
 
 /** Targets that Kong holds and that are no instance of Consul. */
-function strays(trail: Trail, view: ExplainView, paint: Paint): readonly string[] {
-  return strayTargets(trail).map((target) => `\n${labelled('  ', strayText(target, trail, paint), view.columns)}`);
+function strays(trail: Trail, wanted: readonly TrailTarget[], view: ExplainView, paint: Paint): readonly string[] {
+  return wanted.map((target) => `\n${labelled('  ', strayText(target, trail, paint), view.columns)}`);
 }
 
 function strayTargets({ verdicts, kong_targets: targets }: Trail): readonly TrailTarget[] {

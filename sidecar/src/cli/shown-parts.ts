@@ -7,7 +7,6 @@ import { displayUrl } from '../kong/admin-http.ts';
 import type { HealthReader } from '../kong/health-reader.ts';
 import type { KongInfo } from '../kong/info.ts';
 import type { ReportView } from '../reconcile/fleet-view.ts';
-import { consulProblem } from '../reconcile/report-of.ts';
 import { ChangeHistory } from '../serve/change-history.ts';
 import type { Shown } from '../serve/endpoints.ts';
 import { EventFeed } from '../serve/event-feed.ts';
@@ -80,7 +79,7 @@ export function createShown(options: ShownOptions, signal: AbortSignal): Shown {
 /** `3 of 30 services cannot be read from Consul: Consul answered 403`. */
 function watchProblem(watches: readonly WatchState[]): string | undefined {
   const failures = watches.flatMap(({ failure }) => failure ?? []);
-  const why = consulProblem(failures[0]);
+  const why = failures[0]?.why;
   return why && `${failures.length} of ${watches.length} services cannot be read from Consul: ${why}`;
 }
 

@@ -16,6 +16,9 @@ export interface AnswerMeta {
 /** Why an answer is not believed. The names are the `reason` label of the failure metric. */
 export type DistrustReason = 'status' | 'no_index' | 'no_leader' | 'stale' | 'filtered_by_acls' | 'not_a_list';
 
+/** Left out where `doctor` itself speaks. */
+export const DOCTOR_HINT = ' (kong-consul doctor tells which)';
+
 /** What speaks against an answer. */
 export interface Distrust {
   readonly reason: DistrustReason;
@@ -47,7 +50,7 @@ export function distrust(meta: AnswerMeta, maxStaleMs: number): Distrust | undef
   if (meta.filteredByAcls)
     return {
       reason: 'filtered_by_acls',
-      why: 'the token may not see all of it: it lacks service:read, or node:read on the nodes (kong-consul doctor tells which)',
+      why: `the token may not see all of it: it lacks service:read, or node:read on the nodes${DOCTOR_HINT}`,
     };
   return undefined;
 }

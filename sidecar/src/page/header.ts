@@ -50,7 +50,11 @@ function bannerOf(status: ApiStatus | undefined, connection: Connection): readon
   if (status === undefined) return [];
   const { consul, kong, reasons } = status;
   return [
-    ...(kong.problem === null ? [] : [`Kong cannot be read: ${kong.problem}. Changes of Consul do not reach it.`]),
+    ...(kong.problem === null
+      ? []
+      : [
+          `Kong cannot be read: ${kong.problem}. It goes on with the targets it has; changes of Consul do not reach it.`,
+        ]),
     ...(consul.problem === null ? [] : [`${capital(consul.problem)}. ${consul.failing === 0 ? '' : STAY}`]),
     ...reasons.map((reason) => `Not ready: ${reason}`),
   ].map((text) => element('p', { data: { tone: 'warn' } }, text));

@@ -6,7 +6,7 @@ export interface ReadinessFacts {
   readonly kongHasAnswered: boolean;
   /** Bindings and Kong's state were read, and removals may begin. */
   readonly isSynced: boolean;
-  readonly watches: readonly Pick<WatchState, 'query' | 'snapshot' | 'lastSuccessMs'>[];
+  readonly watches: readonly Pick<WatchState, 'query' | 'snapshot' | 'lastSuccessMs' | 'failure'>[];
   /** Since when Kong cannot be read, and why. */
   readonly kongFailure: KongFailure | undefined;
   readonly staleAfterMs: number;
@@ -44,16 +44,24 @@ export function unreadinessOf(facts: ReadinessFacts): Unreadiness {
   return [
     ...(stale.length === 0
       ? []
-      : [`no trusted answer from Consul for ${seconds(staleAfterMs)} or longer: ${share(stale, watches)}`]),
+      : [
+          `no trusted answer from Consul for ${seconds(staleAfterMs)} or longer: ${share(stale, watches)}${reasonOf(stale)}`,
+        ]),
     ...(isKongGone ? [`Kong cannot be read for ${seconds(nowMs - kongFailure.sinceMs)}: ${kongFailure.problem}`] : []),
   ];
 }
 
 function firstSync({ watches, kongFailure }: ReadinessFacts): string {
   const silent = watches.filter(({ snapshot }) => snapshot === undefined);
-  if (silent.length > 0) return `no trusted answer from Consul yet: ${share(silent, watches)}`;
+  if (silent.length > 0) return `no trusted answer from Consul yet: ${share(silent, watches)}${reasonOf(silent)}`;
   if (kongFailure !== undefined) return `the first full sync is not done: ${kongFailure.problem}`;
   return 'the first full sync is not done';
+}
+
+/** Why the first of them cannot be read. */
+function reasonOf(some: ReadinessFacts['watches']): string {
+  const failure = some.find((watch) => watch.failure !== undefined)?.failure;
+  return failure === undefined ? '' : `: ${failure.why}`;
 }
 
 /** `2 of 9 services (billing, orders)`. */

@@ -49,7 +49,8 @@ export function trailJson(report: UpstreamReport, context: TrailContext) {
   };
 }
 
-function verdictJson(verdict: Verdict, present: ReadonlyMap<string, CurrentTarget>, { health }: TrailContext) {
+function verdictJson(verdict: Verdict, present: ReadonlyMap<string, CurrentTarget>, context: TrailContext) {
+  const { health, consulFailing } = context;
   const target = verdict.target === undefined ? undefined : present.get(verdict.target);
   const ownHealth = target === undefined ? undefined : health?.get(target.target);
   const { gets, decidedBy, why, mend } = trafficOf(verdict, { target, health: ownHealth });
@@ -62,7 +63,12 @@ function verdictJson(verdict: Verdict, present: ReadonlyMap<string, CurrentTarge
     weight: verdict.skipped === undefined ? verdict.weight : null,
     skipped: verdict.skipped ?? null,
     kept: verdict.kept,
-    traffic: { gets, decided_by: decidedBy, why, mend: mend ?? null },
+    traffic: {
+      gets,
+      decided_by: decidedBy,
+      why: consulFailing ? `as Consul last said: ${why}` : why,
+      mend: mend ?? null,
+    },
     checks: verdict.checks.map(checkJson),
   };
 }
