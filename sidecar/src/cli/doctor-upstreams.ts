@@ -55,7 +55,7 @@ function checkUpstream(report: UpstreamReport, hostsInUse: ReadonlySet<string>):
           warning(
             check,
             `${hold.changes.length === 1 ? '1 removal waits' : `${hold.changes.length} removals wait`}: ${hold.why}; ${holdEndText(hold)}`,
-            ...(holdEnd(hold.reason).force ? ['if that is right:', 'kong-consul reconcile --force'] : []),
+            ...(holdEnd(hold).force ? ['if that is right:', 'kong-consul reconcile --force'] : []),
           ),
         ]),
     ...(unusable.length === 0

@@ -1,6 +1,7 @@
 import { assertNever } from '../core/assert-never.ts';
 import type { Change } from '../core/change.ts';
 import { describeChange } from '../core/describe.ts';
+import { holdEndText } from '../reconcile/hold-text.ts';
 import type { OnceResult } from '../reconcile/reconcile-once.ts';
 import type { UpstreamReport } from '../reconcile/report.ts';
 import { type Colour, type Paint, painter, plain } from './paint.ts';
@@ -47,7 +48,10 @@ function block(report: UpstreamReport, paint: Paint): string {
   const lines = (report.plan?.changes ?? []).map((change) => changeLine(change, held.has(change), paint));
   const service = report.binding === undefined ? '' : ` <- Consul service ${plain(report.binding.query.service)}`;
   const notes = report.notes.map((note) => `  . ${plain(note)}`);
-  const hold = report.hold === undefined ? [] : [`  ! held (${report.hold.reason}): ${plain(report.hold.why)}`];
+  const hold =
+    report.hold === undefined
+      ? []
+      : [`  ! held (${report.hold.reason}): ${plain(report.hold.why)}; ${holdEndText(report.hold)}`];
   const problem = report.problem === undefined ? [] : [`  ! ${plain(report.problem)}`];
   return `${[`${plain(report.upstream)} (${report.state})${service}`, ...lines, ...hold, ...problem, ...notes].join('\n')}\n`;
 }

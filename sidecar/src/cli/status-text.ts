@@ -36,7 +36,11 @@ export function sumsLine(rows: readonly StatusRow[]): string {
     .sort(([a], [b]) => (a === 'in_sync' ? -1 : b === 'in_sync' ? 1 : a < b ? -1 : 1))
     .map(([state, count]) => `${count} ${state.replace('_', ' ')}`);
   const down = rows.filter(({ healthy }) => isDown(healthy)).length;
-  const none = down === 0 ? '' : `; ${down} without a healthy instance`;
+  const empty = rows.filter(({ healthy }) => healthy === '0/0').length;
+  const none = [
+    ...(down === 0 ? [] : [`; ${down} without a healthy instance`]),
+    ...(empty === 0 ? [] : [`; ${empty} of which Consul knows no instance`]),
+  ].join('');
   return `${rows.length} ${rows.length === 1 ? 'upstream' : 'upstreams'}: ${parts.join(', ')}${none}`;
 }
 

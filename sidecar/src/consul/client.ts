@@ -101,7 +101,7 @@ export class ConsulClient {
       return { status: statusCode, headers, body: body ?? Buffer.alloc(0) };
     } catch (error) {
       signal.throwIfAborted();
-      throw new ConsulRequestError(request.path, this.displayAddr, error);
+      throw new ConsulRequestError(pathOf(request), this.displayAddr, error);
     } finally {
       signal.removeEventListener('abort', cancel);
     }
@@ -140,6 +140,11 @@ export class ConsulClient {
     };
     return Reflect.apply(send, this.#consul, [options, answerWhateverItsStatus]);
   }
+}
+
+/** With the names in it, for people. */
+function pathOf({ path, params = {} }: ConsulRequest): string {
+  return path.replace(/\{(\w+)\}/g, (whole, name: string) => params[name] ?? whole);
 }
 
 function scopeOf({ datacenter, namespace, partition }: ConsulConnection): Readonly<Record<string, string>> {

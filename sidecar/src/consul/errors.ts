@@ -6,7 +6,7 @@ export class ConsulRequestError extends Error {
   override readonly name = 'ConsulRequestError';
 
   constructor(path: string, addr: string, cause: unknown) {
-    super(`Consul at ${addr} gave no answer to ${path}: ${shortened(reasonOf(cause))}`);
+    super(`Consul at ${addr} gave no answer to ${shortened(path)}: ${shortened(reasonOf(cause))}`);
   }
 }
 

@@ -73,8 +73,9 @@ export interface HoldEnd {
   readonly force: boolean;
 }
 
-/** What ends a hold of this kind. */
-export function holdEnd(reason: HoldReason): HoldEnd {
+/** What ends a hold. One that has no time, and should, was found by a command: only what runs counts time. */
+export function holdEnd({ reason, untilMs }: Pick<Hold, 'reason' | 'untilMs'>): HoldEnd {
+  const isTimed = untilMs !== undefined;
   switch (reason) {
     case 'first_answers':
       return { ends: 'until each bound service has been read once', force: false };
@@ -83,15 +84,17 @@ export function holdEnd(reason: HoldReason): HoldEnd {
     case 'no_usable_instance':
       return { ends: 'until one of them can be a target', force: true };
     case 'empty_grace':
-      return { ends: 'if Consul still knows none', force: true };
+      return { ends: isTimed ? 'if Consul still knows none' : `until ${RUNNING} empty_grace_seconds`, force: true };
     case 'fleet_limit':
-      return { ends: 'if Consul still says so', force: true };
+      return { ends: isTimed ? 'if Consul still says so' : `until ${RUNNING} hold_seconds`, force: true };
     case 'upsert_only':
       return { ends: 'until kong.policy is sync', force: false };
     default:
       return assertNever(reason);
   }
 }
+
+const RUNNING = 'a sidecar that runs (--sidecar asks it) has seen that for';
 
 /** What may be written now, and what may not and why. */
 export interface Ruling {

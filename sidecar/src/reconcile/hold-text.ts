@@ -1,8 +1,9 @@
 import { type Hold, holdEnd } from '../core/guard.ts';
 
 /** When and how it ends, with the time in UTC: `removed at 03:12:05 UTC if Consul still says so`, `held until …`. */
-export function holdEndText({ reason, untilMs }: Pick<Hold, 'reason' | 'untilMs'>): string {
-  const { ends } = holdEnd(reason);
+export function holdEndText(hold: Pick<Hold, 'reason' | 'untilMs'>): string {
+  const { reason, untilMs } = hold;
+  const { ends } = holdEnd(hold);
   if (untilMs === undefined || reason === 'confirm') return `held ${ends}`;
   return `removed at ${new Date(untilMs).toISOString().slice(11, 19)} UTC ${ends}`;
 }

@@ -71,7 +71,7 @@ export async function reconcileOnce(options: OnceOptions, signal: AbortSignal): 
   const differs = (await driver.document?.differs(signal)) === true;
   if (differs && context.role() === 'writer') await driver.document?.load(signal);
   return {
-    reports: store.reports(),
+    reports: store.reports().map(withoutTime),
     written,
     unknown: [...only].filter((name) => !store.names().has(name)),
     unbound: reading.resolution.unbound,
@@ -79,6 +79,11 @@ export async function reconcileOnce(options: OnceOptions, signal: AbortSignal): 
     documentDiffers: differs,
     failedNodes: [],
   };
+}
+
+/** Nothing is remembered of the time before: when a hold ends is for a sidecar that runs to say. */
+function withoutTime(report: UpstreamReport): UpstreamReport {
+  return report.hold === undefined ? report : { ...report, hold: { ...report.hold, untilMs: undefined } };
 }
 
 async function eachPass(names: readonly string[], context: PassContext, signal: AbortSignal): Promise<void> {

@@ -18,7 +18,7 @@ export function looksOtherwise(before: UpstreamReport | undefined, now: Upstream
 export function holdJson(hold: Hold | undefined): ApiHold | null {
   if (hold === undefined) return null;
   const { reason, why, changes, untilMs } = hold;
-  return { reason, why, removals: changes.length, until: isoOf(untilMs), ...holdEnd(reason) };
+  return { reason, why, removals: changes.length, until: isoOf(untilMs), ...holdEnd(hold) };
 }
 
 function restingSummary(report: UpstreamReport): Omit<ApiSummary, 'consul_failing'> {
