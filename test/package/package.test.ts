@@ -25,7 +25,7 @@ let tarball: z.infer<typeof packed>[0];
 beforeAll(async () => {
   folder = await mkdtemp(path.join(os.tmpdir(), 'kong-consul-package-'));
   const sources = path.join(folder, 'sources');
-  const manifests = ['package.json', 'package-lock.json', 'tsconfig.json', 'tsconfig.build.json'];
+  const manifests = ['package.json', 'package-lock.json', 'tsconfig.json'];
   for (const name of [...SOURCES, ...manifests])
     await cp(path.join(ROOT, name), path.join(sources, name), { recursive: true });
   await symlink(path.join(ROOT, 'node_modules'), path.join(sources, 'node_modules'));
