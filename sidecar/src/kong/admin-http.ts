@@ -1,11 +1,15 @@
-import type http from 'node:http';
 import axios, { type AxiosInstance } from 'axios';
 import { secretsOfBasicAuth, secretsOfHeader } from '../net/foreign-text.ts';
 import type { KongConnection } from './client.ts';
 import { kongPath } from './path.ts';
+import { createTransport } from './transport.ts';
 
-/** After unpacking. */
-export const MAX_BODY_BYTES = 64 * 1024 * 1024;
+/** One Admin API, ready to be asked. */
+export interface AdminApi {
+  readonly axios: AxiosInstance;
+  /** Closes every connection. */
+  close(): void;
+}
 
 /** The URL without what could be a secret. */
 export function displayUrl(url: string): string {
@@ -13,31 +17,19 @@ export function displayUrl(url: string): string {
   return `${parsed.protocol}//${parsed.host}${parsed.pathname.replace(/\/$/, '')}`;
 }
 
-/** Redirects, proxies and parsing are switched off: a redirect would take the token elsewhere. */
-export function createAxios(connection: KongConnection, agent: http.Agent): AxiosInstance {
-  const url = new URL(connection.adminUrl);
+/** Answers are given as they came: any status, a body as text. */
+export function createAdminApi(connection: KongConnection, onClose: () => void): AdminApi {
+  const { pathname, username, password } = new URL(connection.adminUrl);
   const workspace = connection.workspace === undefined ? '' : kongPath(connection.workspace);
-  const auth =
-    url.username === ''
-      ? undefined
-      : { username: decodeURIComponent(url.username), password: decodeURIComponent(url.password) };
-  return axios.create({
-    baseURL: `${displayUrl(connection.adminUrl)}${workspace}`,
-    headers: {
-      ...connection.headers,
-      ...(connection.adminToken !== undefined && { 'Kong-Admin-Token': connection.adminToken }),
-    },
-    ...(auth !== undefined && { auth }),
-    httpAgent: agent,
-    httpsAgent: agent,
-    proxy: false,
-    maxRedirects: 0,
-    allowAbsoluteUrls: false,
-    maxContentLength: MAX_BODY_BYTES,
-    responseType: 'text',
-    transformResponse: (data: unknown) => data,
-    validateStatus: () => true,
-  });
+  const { adapter, close } = createTransport(connection, `${pathname.replace(/\/$/, '')}${workspace}`, onClose);
+  const credentials = Buffer.from(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`);
+  const headers = {
+    ...connection.headers,
+    ...(username !== '' && { Authorization: `Basic ${credentials.toString('base64')}` }),
+    ...(connection.adminToken !== undefined && { 'Kong-Admin-Token': connection.adminToken }),
+  };
+  const transformResponse = (data: unknown) => data;
+  return { axios: axios.create({ adapter, headers, transformResponse, validateStatus: () => true }), close };
 }
 
 /** All that we send and nobody may be shown, should Kong send it back. */

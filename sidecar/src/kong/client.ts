@@ -1,5 +1,5 @@
 import http from 'node:http';
-import type { AxiosInstance, AxiosResponse } from 'axios';
+import type { AxiosResponse } from 'axios';
 import pRetry from 'p-retry';
 import { Bell } from '../net/bell.ts';
 import { deadline } from '../net/deadline.ts';
@@ -7,9 +7,10 @@ import { FairQueue, type Urgency } from '../net/fair-queue.ts';
 import { foreignText } from '../net/foreign-text.ts';
 import { backoffMs, retryAfterMs, sleep } from '../net/sleep.ts';
 import { TokenBucket } from '../net/token-bucket.ts';
-import { createAxios, displayUrl, MAX_BODY_BYTES, secretsOf } from './admin-http.ts';
-import { createAgent } from './agent.ts';
+
+import { type AdminApi, createAdminApi, displayUrl, secretsOf } from './admin-http.ts';
 import { type KongApi, KongStatusError, KongUnreachableError, NotKongError, OvertakenError } from './errors.ts';
+import { isTooLarge, MAX_BODY_BYTES } from './transport.ts';
 
 const RETRIES = 4;
 const BACKOFF_BASE_MS = 100;
@@ -92,7 +93,7 @@ export class KongClient {
   readonly displayUrl: string;
   readonly #connection: KongConnection;
   /** One an Admin API, and the one that answered last. */
-  readonly #sides: readonly AxiosInstance[];
+  readonly #sides: readonly AdminApi[];
   #side = 0;
   readonly #queue: FairQueue;
   readonly #writes: TokenBucket;
@@ -100,7 +101,6 @@ export class KongClient {
   readonly #turns = new FairQueue(1);
   readonly #observe: KongObserver;
   readonly #fence: WriteFence | undefined;
-  readonly #agents: readonly http.Agent[];
   readonly #closed = new Bell();
 
   constructor(connection: KongConnection, observe: KongObserver = () => {}, fence?: WriteFence) {
@@ -110,12 +110,9 @@ export class KongClient {
     this.displayUrl = displayUrl(connection.adminUrl);
     this.#queue = new FairQueue(connection.concurrency);
     this.#writes = new TokenBucket(connection.writesPerSecond, connection.writesPerSecond);
-    const all = [connection.adminUrl, ...(connection.standbyUrls ?? [])].map((adminUrl) => ({
-      ...connection,
-      adminUrl,
-    }));
-    this.#agents = all.map((each) => createAgent(each, () => this.#closed.ring()));
-    this.#sides = all.map((each, at) => createAxios(each, this.#agents[at] ?? http.globalAgent));
+    this.#sides = [connection.adminUrl, ...(connection.standbyUrls ?? [])].map((adminUrl) =>
+      createAdminApi({ ...connection, adminUrl }, () => this.#closed.ring()),
+    );
   }
 
   /**
@@ -153,7 +150,7 @@ export class KongClient {
 
   /** Closes idle connections. */
   close(): void {
-    for (const agent of this.#agents) agent.destroy();
+    for (const side of this.#sides) side.close();
   }
 
   async #attempt(request: KongRequest, signal: AbortSignal): Promise<KongAnswer> {
@@ -176,10 +173,9 @@ export class KongClient {
     const side = this.#side;
     let response: AxiosResponse<unknown>;
     try {
-      response = await this.#axiosOf(side).request({
+      response = await this.#sideAt(side).axios.request<unknown>({
         method: request.method,
-        url: request.path,
-        ...(request.query !== undefined && { params: request.query }),
+        url: request.query === undefined ? request.path : `${request.path}?${new URLSearchParams(request.query)}`,
         ...(request.body !== undefined && { data: request.body }),
         signal: limit.signal,
       });
@@ -206,7 +202,7 @@ export class KongClient {
     this.#observe({ method, path, upstream, status, ms: performance.now() - startMs });
   }
 
-  #axiosOf(side: number): AxiosInstance {
+  #sideAt(side: number): AdminApi {
     const found = this.#sides[side];
     if (found === undefined) throw new Error(`no Admin API ${side}`);
     return found;
@@ -250,10 +246,6 @@ function messageOf(body: unknown, status: number): string {
 function headerText(response: AxiosResponse<unknown>, name: string): string | undefined {
   const value: unknown = response.headers[name];
   return typeof value === 'string' ? value : undefined;
-}
-
-function isTooLarge(error: unknown): boolean {
-  return error instanceof Error && error.message.startsWith('maxContentLength');
 }
 
 /** The system's code first: axios' own messages can carry the URL with its userinfo. */

@@ -1,3 +1,5 @@
+import { onAbort } from './on-abort.ts';
+
 /** A signal that ends with a parent or after `ms`, whichever comes first. */
 export interface Deadline extends Disposable {
   readonly signal: AbortSignal;
@@ -16,18 +18,16 @@ export function deadline(parents: AbortSignal | readonly AbortSignal[], ms: numb
     expired = true;
     controller.abort(new Error(`no answer within ${ms} ms`));
   }, ms);
-  const followed = [parents].flat().map((parent) => {
-    const end = () => controller.abort(parent.reason);
-    if (parent.aborted) end();
-    else parent.addEventListener('abort', end, { once: true });
-    return { parent, end };
+  const lettingGo = [parents].flat().map((parent) => {
+    if (parent.aborted) controller.abort(parent.reason);
+    return onAbort(parent, () => controller.abort(parent.reason));
   });
   return {
     signal: controller.signal,
     expired: () => expired,
     [Symbol.dispose]() {
       clearTimeout(timer);
-      for (const { parent, end } of followed) parent.removeEventListener('abort', end);
+      for (const letGo of lettingGo) letGo();
     },
   };
 }

@@ -46,6 +46,8 @@ export class Follower {
   readonly #rounds: Rounds;
   readonly #startedAtMs = Date.now();
   readonly #upstreamsOf = new Map<string, Set<string>>();
+  /** Keys of bound services that Consul has not told of yet. */
+  #unanswered = new Set<string>();
   readonly #attempts = new Map<string, number>();
   /** To be read before they are looked at again. */
   readonly #unsure = new Set<string>();
@@ -87,6 +89,7 @@ export class Follower {
 
   /** A service has other instances: look at the upstreams it feeds. */
   serviceChanged(key: string): void {
+    this.#unanswered.delete(key);
     this.#noteAnswers();
     for (const upstream of this.#upstreamsOf.get(key) ?? []) this.#add(upstream);
   }
@@ -127,7 +130,7 @@ export class Follower {
   #noteAnswers(): void {
     if (this.#allAnswered || !this.#bindingsRead) return;
     const waited = Date.now() - this.#startedAtMs >= this.#options.startupHoldMs;
-    if (!waited && !this.#options.pool.states().every((state) => state.snapshot !== undefined)) return;
+    if (!waited && this.#unanswered.size > 0) return;
     this.#allAnswered = true;
     this.#addAll();
   }
@@ -178,7 +181,10 @@ export class Follower {
       const key = queryKey(binding.query);
       this.#upstreamsOf.set(key, (this.#upstreamsOf.get(key) ?? new Set()).add(binding.upstream));
     }
-    this.#options.pool.setQueries(resolution.bindings.map((binding) => binding.query));
+    const { pool } = this.#options;
+    pool.setQueries(resolution.bindings.map((binding) => binding.query));
+    const isUnanswered = (key: string) => pool.state(key)?.snapshot === undefined;
+    this.#unanswered = new Set([...this.#upstreamsOf.keys()].filter(isUnanswered));
     this.#noteAnswers();
     for (const name of store.names()) {
       if (before.get(name) !== JSON.stringify(store.standing(name))) this.#add(name);

@@ -1,8 +1,8 @@
 import type { WatchPool } from '../consul/watch-pool.ts';
-import { queryKey, type ServiceQuery } from '../core/binding.ts';
+import type { ServiceQuery } from '../core/binding.ts';
 
-/** The part of a pool that decides what is watched. */
-export type QueryPool = Pick<WatchPool, 'setQueries' | 'states'>;
+/** The part of a pool that decides what is watched, and tells what is known of it. */
+export type QueryPool = Pick<WatchPool, 'setQueries' | 'state'>;
 
 /** One pool for several who each ask for their own services: what any of them asks for is watched. */
 export class SharedQueries {
@@ -20,10 +20,7 @@ export class SharedQueries {
         this.#asked.set(who, queries);
         this.#pool.setQueries([...this.#asked.values()].flat());
       },
-      states: () => {
-        const own = new Set((this.#asked.get(who) ?? []).map(queryKey));
-        return this.#pool.states().filter(({ query }) => own.has(queryKey(query)));
-      },
+      state: (key) => this.#pool.state(key),
     };
   }
 }
