@@ -18,6 +18,8 @@ export interface HealthQuery {
   /** Ask the leader, who asks a quorum whether he still is. */
   readonly consistent: boolean;
   readonly maxStaleMs: number;
+  /** The digest of the answer in use: one with the same need not be parsed. */
+  readonly knownDigest?: string | undefined;
 }
 
 /** A trusted answer. Its instances are parsed when somebody wants them. */
@@ -59,15 +61,16 @@ export async function readHealth(
       ...details,
       reason: doubt.reason,
     });
-  const list = parseList(answer.body);
-  if (list === undefined)
+  const digest = digestOf(answer.body);
+  const list = digest === health.knownDigest ? undefined : parseList(answer.body);
+  if (list === undefined && digest !== health.knownDigest)
     throw new UntrustedAnswerError(what, 'the answer is no JSON list', { ...details, reason: 'not_a_list' });
   let parsed: ParsedInstances | undefined;
   const parse = () => {
-    parsed ??= parseInstances(list);
+    parsed ??= parseInstances(list ?? parseList(answer.body) ?? []);
     return parsed;
   };
-  return { index: meta.index ?? 0n, digest: digestOf(answer.body), streamed: meta.streamed, parse };
+  return { index: meta.index ?? 0n, digest, streamed: meta.streamed, parse };
 }
 
 /** What the headers of any blocking Consul endpoint say. */

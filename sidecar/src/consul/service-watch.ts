@@ -144,8 +144,9 @@ export class ServiceWatch {
     const waitMs = Math.round(index === 0n ? UNBLOCKED_WAIT_MS : this.#surroundings.waitMs());
     // Consul adds up to a sixteenth of the wait on its own.
     using limit = deadline(signal, Math.round(waitMs * (1 + 1 / 16)) + DEADLINE_GRACE_MS);
-    const { query } = this.#state;
-    return await readHealth(client, { query, index, waitMs, consistent, maxStaleMs }, limit.signal);
+    const { query, snapshot } = this.#state;
+    const knownDigest = snapshot?.digest;
+    return await readHealth(client, { query, index, waitMs, consistent, maxStaleMs, knownDigest }, limit.signal);
   }
 
   /** Whether the content is news. */

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { readServiceNames } from '../consul/agent.ts';
 import type { ConsulClient } from '../consul/client.ts';
 import type { ServiceQuery } from '../core/binding.ts';
@@ -26,6 +27,7 @@ export interface BindingSourcesOptions {
   readonly isOurs: (upstream: string) => boolean;
 }
 
+type Input = KongBindings & Pick<BindingInput, 'fileEntries'>;
 type Scope = Pick<ServiceQuery, 'datacenter' | 'namespace' | 'partition'>;
 
 /** Reads bindings from the config file's entries and from the plugin's instances in Kong. */
@@ -33,6 +35,7 @@ export class BindingSources {
   readonly #options: BindingSourcesOptions;
   readonly #names = new Map<string, ReadonlySet<string>>();
   #fileEntries: readonly FileEntry[];
+  #last: { readonly input: Input; readonly reading: BindingReading } | undefined;
 
   constructor(options: BindingSourcesOptions, fileEntries: readonly FileEntry[]) {
     this.#options = options;
@@ -43,32 +46,41 @@ export class BindingSources {
     this.#fileEntries = entries;
   }
 
-  /** @throws when any part could not be read: the reading is whole or none */
+  /**
+   * The same object as the last time when nothing is different.
+   * @throws when any part could not be read: the reading is whole or none
+   */
   async read(signal: AbortSignal): Promise<BindingReading> {
-    const { kong, document, withPlugins, parseBlock, isOurs } = this.#options;
-    const data = await document?.data();
-    const fromKong =
-      data === undefined
-        ? await readKongBindings(kong, withPlugins, parseBlock, signal)
-        : readDocumentBindings(data, withPlugins, parseBlock);
-    const input = { ...fromKong, fileEntries: this.#fileEntries };
-    await this.#readNames(input, signal);
-    const exists = (query: ServiceQuery, upstream: string) =>
-      isOurs(upstream) || this.#names.get(scopeKey(query))?.has(query.service);
-    return {
-      resolution: resolveBindings({ ...input, exists }),
-      hostsInUse: new Set(fromKong.kongServices.map((service) => service.host)),
-    };
-  }
-
-  /** The service names of every datacenter that a global plugin could bind to; the last known while one is out of reach. */
-  async #readNames(input: KongBindings & Pick<BindingInput, 'fileEntries'>, signal: AbortSignal): Promise<void> {
+    const input = await this.#readInput(signal);
+    if (this.#last !== undefined && isDeepStrictEqual(this.#last.input, input)) return this.#last.reading;
     const scopes = new Map<string, Scope>();
     const note = (query: ServiceQuery) => {
       scopes.set(scopeKey(query), query);
       return false;
     };
-    resolveBindings({ ...input, exists: note });
+    const hostsInUse = new Set(input.kongServices.map((service) => service.host));
+    const reading = { resolution: resolveBindings({ ...input, exists: note }), hostsInUse };
+    this.#last = scopes.size === 0 ? { input, reading } : undefined;
+    if (scopes.size === 0) return reading;
+    // What a global plugin binds depends on what exists.
+    await this.#readNames(scopes, signal);
+    const exists = (query: ServiceQuery, upstream: string) =>
+      this.#options.isOurs(upstream) || this.#names.get(scopeKey(query))?.has(query.service);
+    return { resolution: resolveBindings({ ...input, exists }), hostsInUse };
+  }
+
+  async #readInput(signal: AbortSignal): Promise<Input> {
+    const { kong, document, withPlugins, parseBlock } = this.#options;
+    const data = await document?.data();
+    const fromKong =
+      data === undefined
+        ? await readKongBindings(kong, withPlugins, parseBlock, signal)
+        : readDocumentBindings(data, withPlugins, parseBlock);
+    return { ...fromKong, fileEntries: this.#fileEntries };
+  }
+
+  /** The service names of every datacenter that a global plugin could bind to; the last known while one is out of reach. */
+  async #readNames(scopes: ReadonlyMap<string, Scope>, signal: AbortSignal): Promise<void> {
     for (const [key, scope] of scopes) {
       try {
         this.#names.set(key, await readServiceNames(this.#options.consul, scope, this.#options.maxStaleMs, signal));

@@ -3,7 +3,7 @@ import { KongStatusError } from '../kong/errors.ts';
 import { Gate } from '../net/gate.ts';
 import { messageOf } from '../net/message-of.ts';
 import { backoffMs, sleep } from '../net/sleep.ts';
-import type { BindingSources } from './binding-sources.ts';
+import type { BindingReading, BindingSources } from './binding-sources.ts';
 import { Doubts } from './doubts.ts';
 import { KeyedQueue } from './keyed-queue.ts';
 import type { Leadership, Role } from './leadership.ts';
@@ -46,6 +46,7 @@ export class Follower {
   readonly #rounds: Rounds;
   readonly #startedAtMs = Date.now();
   readonly #upstreamsOf = new Map<string, Set<string>>();
+  #reading: BindingReading | undefined;
   /** Keys of bound services that Consul has not told of yet. */
   #unanswered = new Set<string>();
   readonly #attempts = new Map<string, number>();
@@ -54,7 +55,6 @@ export class Follower {
   readonly #doubts = new Doubts();
   #allAnswered = false;
   #statesRead = false;
-  #bindingsRead = false;
   /** The term before which all of Kong was not read yet: what was known then may be older than another's writes. */
   #readInTerm: number | undefined;
 
@@ -69,7 +69,7 @@ export class Follower {
 
   /** Bindings and Kong's state were read, and every bound service has had its first trusted answer. */
   get isReady(): boolean {
-    return this.#bindingsRead && this.#statesRead && this.#allAnswered;
+    return this.#reading !== undefined && this.#statesRead && this.#allAnswered;
   }
 
   /** Runs until the signal is aborted; the upstreams being worked on are finished or cut short by it. */
@@ -106,7 +106,7 @@ export class Follower {
 
   /** This sidecar leads from now on: reads all of Kong, then writes. */
   async takeOver(): Promise<void> {
-    if (!this.#bindingsRead) return;
+    if (this.#reading === undefined) return;
     const { store } = this.#context;
     for (const name of store.names()) store.dropState(name);
     await this.#rounds.untilDone('resync', () => this.#resync());
@@ -128,7 +128,7 @@ export class Follower {
 
   /** Once every bound service has had its first trusted answer, or has been waited for, removals may begin. */
   #noteAnswers(): void {
-    if (this.#allAnswered || !this.#bindingsRead) return;
+    if (this.#allAnswered || this.#reading === undefined) return;
     const waited = Date.now() - this.#startedAtMs >= this.#options.startupHoldMs;
     if (!waited && this.#unanswered.size > 0) return;
     this.#allAnswered = true;
@@ -172,10 +172,12 @@ export class Follower {
 
   async #readBindings(): Promise<void> {
     const { store } = this.#context;
+    const reading = await this.#options.sources.read(this.#signal);
+    if (reading === this.#reading) return;
+    this.#reading = reading;
+    const { resolution, hostsInUse } = reading;
     const before = new Map([...store.names()].map((name) => [name, JSON.stringify(store.standing(name))]));
-    const { resolution, hostsInUse } = await this.#options.sources.read(this.#signal);
     store.setResolution(resolution, hostsInUse);
-    this.#bindingsRead = true;
     this.#upstreamsOf.clear();
     for (const binding of resolution.bindings) {
       const key = queryKey(binding.query);
