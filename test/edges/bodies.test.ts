@@ -66,7 +66,7 @@ const BODIES: readonly (readonly [string, Serve, RegExp, RegExp])[] = [
     'gzip that is none',
     (_, response) => response.writeHead(200, { ...JSON_TYPE, 'content-encoding': 'gzip' }).end('x'),
     /no JSON list/,
-    /a list/,
+    /packed as gzip, which nobody asked for/,
   ],
   ['nothing', (_, response) => response.writeHead(200, JSON_TYPE).end(), /no JSON list/, /a list/],
   [
@@ -125,10 +125,10 @@ describe('a body without end is not read to its end', () => {
     expect(connections).toBe(1);
   });
 
-  test('from Kong, when it comes packed: 65 MB in 65 kB', async () => {
+  test('from Kong, when it comes packed: 65 MB in 65 kB are not unpacked', async () => {
     const bomb = gzipSync(Buffer.alloc(65 * 1024 * 1024 + 1, ' '));
     serve = (_, response) => response.writeHead(200, { ...JSON_TYPE, 'content-encoding': 'gzip' }).end(bomb);
-    await expect(askKong()).rejects.toThrow('larger than 67108864 bytes');
+    await expect(askKong()).rejects.toThrow('packed as gzip');
   });
 
   test('headers without end', async () => {

@@ -216,8 +216,11 @@ export class KongClient {
       const retryAfter = retryAfterMs(headerText(response, 'retry-after'));
       throw new KongStatusError(label, status, this.shown(messageOf(body, status)), retryAfter);
     }
-    if (body === undefined)
-      throw new NotKongError(label, this.displayUrl, 'the answer is not JSON', this.#connection.api);
+    if (body === undefined) {
+      const packed = headerText(response, 'content-encoding');
+      const why = packed === undefined ? '' : `, but packed as ${this.shown(packed)}, which nobody asked for`;
+      throw new NotKongError(label, this.displayUrl, `the answer is not JSON${why}`, this.#connection.api);
+    }
     return { status, body, server: headerText(response, 'server'), date: headerText(response, 'date') };
   }
 }
