@@ -8,9 +8,6 @@ import { runProgram } from './cli/program.ts';
 
 const KILL_AFTER_MS = 4_800;
 
-// V8 would let garbage grow to half a gigabyte before it collects any.
-setFlagsFromString('--optimize-for-size');
-
 const ending = new AbortController();
 // Every request listens for the end: thousands at once are no leak.
 setMaxListeners(0, ending.signal);
@@ -25,6 +22,8 @@ process.exitCode = await runProgram({
   stdout: process.stdout,
   stderr: process.stderr,
   ask: process.stdin.isTTY ? ask : undefined,
+  // V8 lets garbage grow to half a gigabyte otherwise.
+  saveMemory: () => setFlagsFromString('--optimize-for-size'),
   onSignal: (name, react) => process.on(name, react),
 });
 
