@@ -341,21 +341,21 @@ describe('Kong that misbehaves', () => {
   });
 
   test('refuses one upstream for good: it is in error with Kong’s own message, the others go on', async () => {
-    consul.set('web', [A]);
-    consul.set('other', [entry({ id: 'o', service: 'other', address: '10.0.0.7' })]);
-    start({ upstreams: { web: { upstream: { algorithm: 'latency' } }, other: {} } });
+    const message = 'schema violation (target: no)';
+    const web = await kong.seed('POST', '/upstreams', { name: 'web', tags: ['kong-consul:test'] });
     kong.inject({
       method: 'POST',
-      path: /targets/,
-      does: { kind: 'status', status: 400, body: { message: 'schema violation (target: no)' } },
-      times: 1,
+      path: new RegExp(`/upstreams/${String(web.id)}/targets`),
+      does: { kind: 'status', status: 400, body: { message } },
     });
+    consul.set('web', [A]);
+    consul.set('other', [entry({ id: 'o', service: 'other', address: '10.0.0.7' })]);
+    start({ upstreams: { web: {}, other: {} } });
     await eventually(() => {
-      const states = ['web', 'other'].map((name) => harness?.store.report(name)?.state).sort();
+      const states = ['web', 'other'].map((name) => harness?.store.report(name)?.state);
       expect(states).toEqual(['error', 'in_sync']);
     });
-    const failed = harness?.store.reports().find(({ state }) => state === 'error');
-    expect(failed?.problem).toContain('schema violation (target: no)');
+    expect(harness?.store.report('web')?.problem).toContain(message);
   });
 
   test('many requests stay within the concurrency (kongfig 112)', async () => {

@@ -71,8 +71,8 @@ describe('the package', () => {
     for (const name of names) expect(name).not.toMatch(/\.(ts|map|tsbuildinfo)$|\btest\b|_spec\.lua$/);
   });
 
-  test('is small', () => {
-    expect(tarball.size).toBeLessThan(300_000);
+  test('is small for what holds all that it needs', () => {
+    expect(tarball.size).toBeLessThan(700_000);
   });
 
   test('says its version', async () => {
