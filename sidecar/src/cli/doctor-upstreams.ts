@@ -1,7 +1,8 @@
 import { FOREIGN_UPSTREAM } from '../core/change.ts';
-import { holdEnd } from '../core/guard.ts';
+
 import { recordIn } from '../core/health-check-defaults.ts';
 import { lintHealthChecks } from '../core/health-check-lint.ts';
+import { holdEnd } from '../core/hold-end.ts';
 import { isUnusable } from '../core/verdict.ts';
 import { holdEndText } from '../reconcile/hold-text.ts';
 import type { OnceResult } from '../reconcile/reconcile-once.ts';

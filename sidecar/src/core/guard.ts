@@ -1,4 +1,3 @@
-import { assertNever } from './assert-never.ts';
 import type { Change, Plan } from './change.ts';
 import type { Counts } from './desired.ts';
 
@@ -64,37 +63,6 @@ export interface Hold {
   /** When to look again; undefined when only an event or a person can end it. */
   readonly untilMs: number | undefined;
 }
-
-/** What ends a hold. */
-export interface HoldEnd {
-  /** `until …` something happens; for one that has a time the condition then: `if …`. */
-  readonly ends: string;
-  /** `kong-consul reconcile --force` ends it at once. */
-  readonly force: boolean;
-}
-
-/** What ends a hold. One that has no time, and should, was found by a command: only what runs counts time. */
-export function holdEnd({ reason, untilMs }: Pick<Hold, 'reason' | 'untilMs'>): HoldEnd {
-  const isTimed = untilMs !== undefined;
-  switch (reason) {
-    case 'first_answers':
-      return { ends: 'until each bound service has been read once', force: false };
-    case 'confirm':
-      return { ends: 'until a second, consistent read agrees', force: false };
-    case 'no_usable_instance':
-      return { ends: 'until one of them can be a target', force: true };
-    case 'empty_grace':
-      return { ends: isTimed ? 'if Consul still knows none' : `until ${RUNNING} empty_grace_seconds`, force: true };
-    case 'fleet_limit':
-      return { ends: isTimed ? 'if Consul still says so' : `until ${RUNNING} hold_seconds`, force: true };
-    case 'upsert_only':
-      return { ends: 'until kong.policy is sync', force: false };
-    default:
-      return assertNever(reason);
-  }
-}
-
-const RUNNING = 'a sidecar that runs (--sidecar asks it) has seen that for';
 
 /** What may be written now, and what may not and why. */
 export interface Ruling {

@@ -1,4 +1,5 @@
-import { type Hold, holdEnd } from '../core/guard.ts';
+import type { Hold } from '../core/guard.ts';
+import { holdEnd } from '../core/hold-end.ts';
 
 /** When and how it ends, with the time in UTC: `removed at 03:12:05 UTC if Consul still says so`, `held until …`. */
 export function holdEndText(hold: Pick<Hold, 'reason' | 'untilMs'>): string {

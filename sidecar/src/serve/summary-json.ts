@@ -1,4 +1,5 @@
-import { type Hold, holdEnd } from '../core/guard.ts';
+import type { Hold } from '../core/guard.ts';
+import { holdEnd } from '../core/hold-end.ts';
 import { remarkOf } from '../reconcile/remark.ts';
 import type { UpstreamReport } from '../reconcile/report.ts';
 import type { ApiHold, ApiSummary } from './api.ts';
