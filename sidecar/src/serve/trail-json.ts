@@ -1,5 +1,6 @@
 import { explainVerdict } from '../core/explain.ts';
 import type { Check } from '../core/instance.ts';
+import { compareText } from '../core/order.ts';
 import { isOwned } from '../core/ownership.ts';
 import type { CurrentTarget } from '../core/state.ts';
 import { trafficOf } from '../core/traffic.ts';
@@ -45,7 +46,10 @@ export function trailJson(report: UpstreamReport, context: TrailContext) {
     in_use: context.inUse,
     consul_failing: context.consulFailing,
     verdicts: report.verdicts.map((verdict) => verdictJson(verdict, present, context)),
-    kong_targets: report.present.map((target) => targetJson(target, context)),
+    // Kong lists them in no order that means anything.
+    kong_targets: [...report.present]
+      .sort((a, b) => compareText(a.target, b.target))
+      .map((target) => targetJson(target, context)),
   };
 }
 
