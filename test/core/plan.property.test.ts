@@ -6,8 +6,8 @@ import { derive } from '../../sidecar/src/core/desired.ts';
 import { guardPlan } from '../../sidecar/src/core/guard.ts';
 import type { CheckStatus, Instance } from '../../sidecar/src/core/instance.ts';
 import { instanceState } from '../../sidecar/src/core/instance.ts';
-import { stagingName } from '../../sidecar/src/core/ownership.ts';
-import { calculatePlan } from '../../sidecar/src/core/plan.ts';
+import { isOwned, stagingName } from '../../sidecar/src/core/ownership.ts';
+import { calculatePlan, planDeletion } from '../../sidecar/src/core/plan.ts';
 import type { CurrentUpstream } from '../../sidecar/src/core/state.ts';
 import { applyPlan, type Held } from './apply-plan.ts';
 import { binding, check, currentTarget, instance, TAG } from './builders.ts';
@@ -214,3 +214,20 @@ function shuffleHeld(held: Held, seed: number): Held {
     upstream && { ...upstream, targets: shuffle(upstream.targets, seed) };
   return { current: mix(held.current), staged: mix(held.staged) };
 }
+
+test('a deletion takes all that is ours and nothing else, and the second one has nothing to do', () => {
+  fc.assert(
+    fc.property(anyHeld, (held) => {
+      const after = applyPlan(planDeletion('web', held, TAG, 'unbound'), held).at(-1) ?? held;
+      const { current } = held;
+      const foreign = current?.targets.filter((target) => !isOwned(target, TAG)) ?? [];
+      expect(after.staged).toBeUndefined();
+      expect(after.current?.targets ?? []).toEqual(foreign);
+      expect(after.current?.tags ?? []).not.toContain(TAG);
+      if (current !== undefined && !isOwned(current, TAG))
+        expect(after.current).toEqual({ ...current, targets: foreign });
+      expect(planDeletion('web', after, TAG, 'unbound').changes).toEqual([]);
+    }),
+    RUNS,
+  );
+});

@@ -56,8 +56,13 @@ export function calculatePlan(input: PlanInput): Plan {
 }
 
 /**
- * Takes away what is ours of an upstream that nothing binds any more: an owned one whole, never its targets first, so
- * that DNS takes the host over without a failed request; of a foreign one only our targets.
+ * Takes away what is ours of an upstream that nothing binds any more.
+ *
+ * | upstream                       | change                                                                          |
+ * | ------------------------------ | ------------------------------------------------------------------------------- |
+ * | ours                           | deleted whole, its targets never first: DNS takes over without a failed request |
+ * | ours, with targets that are not | our targets and our tag go: deleting it would take the others along            |
+ * | foreign                        | our targets go                                                                  |
  */
 export function planDeletion(
   name: string,
@@ -65,23 +70,45 @@ export function planDeletion(
   tag: string,
   reason: string,
 ): Plan {
-  const upstreams = [held.current, held.staged].filter((upstream) => upstream !== undefined);
-  const changes = upstreams.flatMap((upstream): readonly Change[] => {
-    if (isOwned(upstream, tag)) return [{ kind: 'delete-upstream', upstream: name, at: upstream.name, reason }];
-    const ours = upstream.targets.filter((target) => isOwned(target, tag));
-    return ours.map((target) => ({ kind: 'remove-target', upstream: name, target: target.target, reason }));
-  });
-  const isForeign = held.current !== undefined && !isOwned(held.current, tag);
-  return {
-    upstream: name,
-    changes: inOrder(changes),
-    notes: isForeign ? [`${FOREIGN_UPSTREAM}: only our targets go`] : [],
-  };
+  const { current, staged } = held;
+  const changes = [
+    ...(current === undefined ? [] : deleteCurrent(current, tag, reason)),
+    // Made by us for a moment, under a name of ours.
+    ...(staged === undefined || !isOwned(staged, tag) ? [] : [deleteUpstream(name, staged, reason)]),
+  ];
+  return { upstream: name, changes: inOrder(changes), notes: deletionNotes(current, tag) };
 }
 
 /** Total order over the changes of one upstream: same input, same plan, byte for byte. */
 export function inOrder(changes: readonly Change[]): readonly Change[] {
   return [...changes].sort((a, b) => rank(a) - rank(b) || compareText(subject(a), subject(b)));
+}
+
+function deleteCurrent(current: CurrentUpstream, tag: string, reason: string): readonly Change[] {
+  const upstream = current.name;
+  const ours = current.targets.filter((target) => isOwned(target, tag));
+  const isOurs = isOwned(current, tag);
+  if (isOurs && ours.length === current.targets.length) return [deleteUpstream(upstream, current, reason)];
+  return [
+    ...ours.map(({ target }): Change => ({ kind: 'remove-target', upstream, target, reason })),
+    ...(isOurs ? [removeTag(upstream, current.tags, tag)] : []),
+  ];
+}
+
+function deleteUpstream(upstream: string, { name: at }: CurrentUpstream, reason: string): Change {
+  return { kind: 'delete-upstream', upstream, at, reason };
+}
+
+function deletionNotes(current: CurrentUpstream | undefined, tag: string): readonly string[] {
+  if (current === undefined) return [];
+  if (!isOwned(current, tag)) return [`${FOREIGN_UPSTREAM}: only our targets go`];
+  const foreign = current.targets.filter((target) => !isOwned(target, tag)).length;
+  return foreign === 0 ? [] : [`${foreign} of its targets are not ours: the upstream stays for them, without our tag`];
+}
+
+function removeTag(upstream: string, from: readonly string[], tag: string): Change {
+  const to = from.filter((other) => other !== tag);
+  return { kind: 'update-upstream', upstream, fields: [{ path: 'tags', from, to }], patch: { tags: to } };
 }
 
 function publishUpstream(upstream: string): Change {
