@@ -12,6 +12,7 @@ const base: GuardContext = {
   desiredTargets: 3,
   confirmed: false,
   allAnswered: true,
+  doubt: undefined,
   emptySinceMs: undefined,
   heldSinceMs: undefined,
   fleet: { ownedTargets: 4, removedRecently: 0, askedByOthers: 0, leavingElsewhere: 0 },
@@ -38,6 +39,14 @@ describe('what the guard does with removals', () => {
   test.each<[string, number, Partial<GuardContext>, string | undefined]>([
     ['nothing removed: allowed', 0, {}, undefined],
     ['fewer than half: at once', 1, {}, undefined],
+    [
+      'one, and none is left if Kong does what it never answered',
+      1,
+      { doubt: { survivors: 0, untilMs: NOW + 9 } },
+      'writes_in_doubt',
+    ],
+    ['the same, forced', 1, { doubt: { survivors: 0, untilMs: NOW + 9 }, force: true }, 'writes_in_doubt'],
+    ['one, and another is left for certain', 1, { doubt: { survivors: 1, untilMs: NOW + 9 } }, undefined],
     ['half: confirm first', 2, {}, 'confirm'],
     ['half, confirmed: allowed', 2, { confirmed: true }, undefined],
     ['all, replaced by others, confirmed: allowed', 4, { confirmed: true }, undefined],

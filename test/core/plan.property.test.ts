@@ -181,6 +181,7 @@ test('the guard never lets all of a registered service go, whatever else is aske
         desiredTargets: desired.targets.length,
         confirmed,
         allAnswered,
+        doubt: undefined,
         emptySinceMs: undefined,
         heldSinceMs: undefined,
         fleet: { ownedTargets: owned, removedRecently: 0, askedByOthers: 0, leavingElsewhere: 0 },

@@ -6,7 +6,7 @@ import type { ReadFailure } from '../../sidecar/src/consul/snapshot.ts';
 import { WatchPool } from '../../sidecar/src/consul/watch-pool.ts';
 import { ownerTag } from '../../sidecar/src/core/ownership.ts';
 import type { FileEntry } from '../../sidecar/src/core/resolve-bindings.ts';
-import { doubtfulUpstream, KongClient, type KongConnection } from '../../sidecar/src/kong/client.ts';
+import { KongClient, type KongConnection, lostWrite } from '../../sidecar/src/kong/client.ts';
 import { DatabaseDriver } from '../../sidecar/src/kong/database-driver.ts';
 import { BaseFile } from '../../sidecar/src/kong/declarative/base-file.ts';
 import { DeclarativeDriver } from '../../sidecar/src/kong/declarative/declarative-driver.ts';
@@ -62,8 +62,8 @@ export function startHarness(consulUrl: string, kong: KongDouble, options: Harne
     ...options.kong,
   };
   const client = new KongClient(connection, (request) => {
-    const doubtful = doubtfulUpstream(request);
-    if (doubtful !== undefined) follower?.writeLost(doubtful);
+    const lost = lostWrite(request);
+    if (lost !== undefined) follower?.writeLost(lost);
   });
   const news: DeclarativeNews[] = [];
   const driver = createDriver(client, options, (each) => news.push(each));

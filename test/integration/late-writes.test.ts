@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { entry } from '../scripted-consul/catalog.ts';
 import { eventually } from './eventually.ts';
-import { consul, kong, rigEachTest, start } from './rig.ts';
+import { consul, harness, kong, rigEachTest, start } from './rig.ts';
 
 rigEachTest();
 
@@ -37,4 +37,19 @@ test('a target that is removed late, when it is wanted again, comes back', async
   consul.set('web', [A, B, C]);
   await eventually(() => expect(kong.requestsInFlight).toBe(0));
   await holds(...targets);
+});
+
+test('while a removal is in doubt, the target that alone is certain stays', async () => {
+  await follow(A, B);
+  kong.inject({ method: 'DELETE', times: 1, does: { kind: 'delay', ms: 3_000 } });
+  consul.set('web', [B]);
+  await eventually(() => expect(kong.requestsInFlight).toBe(1));
+  // Kong may still take A away, and B shall go: for a moment there would be none.
+  consul.set('web', [A]);
+  await eventually(() => expect(harness?.store.report('web')?.hold?.reason).toBe('writes_in_doubt'));
+  await eventually(() => expect(kong.targets('web')).not.toContain(targets[0]));
+  expect(kong.targets('web')).toEqual([targets[1]]);
+  // It comes back first, and only then B goes.
+  await holds(...targets.slice(0, 1));
+  expect(kong.requestsInFlight).toBe(0);
 });

@@ -87,6 +87,7 @@ export async function runOnceWith(
     force: request.force,
     role: () => (request.dryRun ? 'observer' : 'writer'),
     allAnswered: () => snapshots.allAnswered(),
+    doubt: () => undefined,
     onChange: (change) => request.onChange?.(change),
   };
   return await reconcileOnce({ sources, snapshots, context, only: new Set(request.only) }, signal);

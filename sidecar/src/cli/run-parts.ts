@@ -3,7 +3,7 @@ import type { ConsulClient } from '../consul/client.ts';
 import { WatchPool } from '../consul/watch-pool.ts';
 import { queryKey } from '../core/binding.ts';
 import type { Change } from '../core/change.ts';
-import { doubtfulUpstream, type KongObserver } from '../kong/client.ts';
+import { type KongObserver, lostWrite } from '../kong/client.ts';
 import type { DeclarativeNews } from '../kong/declarative/news.ts';
 import { EventLog } from '../log/event-log.ts';
 import { OutageLog } from '../log/outage-log.ts';
@@ -113,8 +113,8 @@ export async function createRunParts(
     fleet.add(name, store);
     const onRequest: KongObserver = (request) => {
       metrics.request(name, request);
-      const doubtful = doubtfulUpstream(request);
-      if (doubtful !== undefined) parts.nodes.find((node) => node.name === name)?.follower?.writeLost(doubtful);
+      const lost = lostWrite(request);
+      if (lost !== undefined) parts.nodes.find((node) => node.name === name)?.follower?.writeLost(lost);
     };
     const kong = createKong(target.config, onRequest, election && (() => election.fence()));
     return { name, io: target, store, kong, events: own, failures: new KongFailures(), queries: queries.of(name) };

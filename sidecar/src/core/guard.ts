@@ -22,6 +22,13 @@ export interface FleetView {
   readonly leavingElsewhere: number;
 }
 
+/** What Kong may make of a plan while writes before it are in doubt. */
+export interface WritesInDoubt {
+  /** How many targets with weight are left when the plan is done, whatever Kong makes of the writes in doubt. */
+  readonly survivors: number;
+  readonly untilMs: number;
+}
+
 /** What the guard looks at besides the plan. Times are milliseconds of one clock. */
 export interface GuardContext {
   readonly limits: GuardLimits;
@@ -37,6 +44,8 @@ export interface GuardContext {
   readonly confirmed: boolean;
   /** Each bound service has had its first trusted answer. */
   readonly allAnswered: boolean;
+  /** Writes got no answer, and Kong may do them yet. */
+  readonly doubt: WritesInDoubt | undefined;
   /** Since when Consul has known no instance of this service. */
   readonly emptySinceMs: number | undefined;
   /** Since when the fleet limit has been holding this upstream. */
@@ -48,6 +57,7 @@ export interface GuardContext {
 
 export type HoldReason =
   | 'first_answers'
+  | 'writes_in_doubt'
   | 'confirm'
   | 'no_usable_instance'
   | 'empty_grace'
@@ -78,6 +88,7 @@ export interface Ruling {
  * | none                                                      | allowed                                   |
  * | `policy: upsert_only`                                     | held                                      |
  * | a bound service has not had its first trusted answer      | held (`first_answers`)                    |
+ * | none would be left if Kong did yet what it never answered | held (`writes_in_doubt`) until that is over |
  * | fewer than half of the targets, over the fleet limit      | held `hold_seconds`, then allowed         |
  * | fewer than half of the targets                            | allowed                                   |
  * | half or more, not confirmed                               | held until a consistent read agrees       |
@@ -86,7 +97,7 @@ export interface Ruling {
  * | half or more, confirmed, over the fleet limit             | held `hold_seconds`, then allowed         |
  * | half or more, confirmed                                   | allowed                                   |
  *
- * `force` overrules all but the confirming read and the first answers.
+ * `force` overrules all but the confirming read, the first answers and the doubt.
  */
 export function guardPlan(plan: Plan, context: GuardContext): Ruling {
   const removals = plan.changes.filter(isTargetRemoval);
@@ -131,12 +142,17 @@ function holdReason(plan: Plan, removed: number, context: GuardContext): Verdict
       untilMs: undefined,
     };
   }
+  const { doubt, desiredTargets } = context;
+  if (doubt !== undefined && doubt.survivors === 0 && desiredTargets > 0) {
+    const why = 'a removal before these got no answer, and Kong may yet do it: none would be left';
+    return { reason: 'writes_in_doubt', why, untilMs: doubt.untilMs };
+  }
   if (removed * 2 < context.ownedTargets) return fleetLimit(plan, removed, context);
   if (!context.confirmed) {
     const why = `${removed} of ${context.ownedTargets} targets would go: waiting for a consistent read to confirm it`;
     return { reason: 'confirm', why, untilMs: context.nowMs };
   }
-  if (context.desiredTargets === 0) {
+  if (desiredTargets === 0) {
     const emptying = holdEmptying(context);
     if (emptying !== undefined) return emptying;
   }

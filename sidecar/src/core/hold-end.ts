@@ -17,6 +17,8 @@ export function holdEnd({ reason, untilMs }: Pick<Hold, 'reason' | 'untilMs'>): 
   switch (reason) {
     case 'first_answers':
       return { ends: 'until each bound service has been read once', force: false };
+    case 'writes_in_doubt':
+      return { ends: 'if they are still there', force: false };
     case 'confirm':
       return { ends: 'until a second, consistent read agrees', force: false };
     case 'no_usable_instance':

@@ -1,4 +1,5 @@
 import { queryKey } from '../core/binding.ts';
+import type { LostWrite } from '../kong/client.ts';
 import { KongStatusError } from '../kong/errors.ts';
 import { Gate } from '../net/gate.ts';
 import { messageOf } from '../net/message-of.ts';
@@ -14,7 +15,7 @@ import { type RoundListener, Rounds } from './rounds.ts';
 import type { QueryPool } from './shared-queries.ts';
 
 export interface FollowerOptions {
-  readonly context: Omit<PassContext, 'allAnswered' | 'role'>;
+  readonly context: Omit<PassContext, 'allAnswered' | 'role' | 'doubt'>;
   /** Works everything out, writes nothing. */
   readonly dryRun: boolean;
   readonly leadership: Leadership;
@@ -61,7 +62,12 @@ export class Follower {
   constructor(options: FollowerOptions, signal: AbortSignal) {
     this.#options = options;
     this.#signal = signal;
-    this.#context = { ...options.context, allAnswered: () => this.#allAnswered, role: () => this.#role() };
+    this.#context = {
+      ...options.context,
+      allAnswered: () => this.#allAnswered,
+      role: () => this.#role(),
+      doubt: (upstream) => this.#doubts.of(upstream),
+    };
     this.#queue = new KeyedQueue((upstream) => this.#look(upstream), options.coalesceMs, signal);
     this.#rounds = new Rounds(options.onSync, signal);
     this.#kongGate = new Gate(options.kongAnswers, KONG_PROBE_MS, signal);
@@ -95,8 +101,8 @@ export class Follower {
   }
 
   /** A write to this upstream got no answer. */
-  writeLost(upstream: string): void {
-    this.#doubts.note(upstream);
+  writeLost(lost: LostWrite): void {
+    this.#doubts.note(lost);
   }
 
   /** Reads the bindings again at once, because the config file changed. */
@@ -141,7 +147,8 @@ export class Follower {
   }
 
   async #look(upstream: string): Promise<void> {
-    if (this.#unsure.delete(upstream) || this.#doubts.has(upstream)) this.#context.store.dropState(upstream);
+    if (this.#unsure.delete(upstream) || this.#doubts.of(upstream) !== undefined)
+      this.#context.store.dropState(upstream);
     try {
       const { againAfterMs } = await pass(upstream, this.#context, this.#signal);
       this.#attempts.delete(upstream);
@@ -162,8 +169,7 @@ export class Follower {
     this.#attempts.set(upstream, attempt);
     this.#kongGate.pass().then(
       () => {
-        // What it was asked before it went away it may do now.
-        if (this.#doubts.has(upstream)) this.#doubts.note(upstream);
+        this.#doubts.renew(upstream);
         this.#queue.add(upstream, 1 + backoffMs(attempt, 50, RETRY_CAP_MS));
       },
       () => {},

@@ -9,6 +9,7 @@ import { calculatePlan } from '../core/plan.ts';
 import type { Release } from '../core/release.ts';
 import type { CurrentTarget } from '../core/state.ts';
 import type { UpstreamState } from '../kong/driver.ts';
+import type { Doubt } from './doubts.ts';
 import type { UpstreamMemory } from './memory.ts';
 
 /** Everything one pass over one upstream looks at. */
@@ -25,6 +26,7 @@ export interface LineInput {
   readonly policy: 'sync' | 'upsert_only';
   readonly force: boolean;
   readonly allAnswered: boolean;
+  readonly doubt: Doubt | undefined;
   readonly fleet: FleetView;
   readonly nowMs: number;
 }
@@ -56,6 +58,7 @@ export function runLine(input: LineInput): LineResult {
     desiredTargets: derivation.desired.targets.length,
     confirmed: memory.confirmed?.digest === snapshot.digest && nowMs - memory.confirmed.atMs < CONFIRMED_FOR_MS,
     allAnswered: input.allAnswered,
+    doubt: input.doubt && { untilMs: input.doubt.untilMs, survivors: survivors(plan, state, input.doubt) },
     emptySinceMs: memory.emptySinceMs,
     heldSinceMs: memory.heldSinceMs,
     fleet: input.fleet,
@@ -63,6 +66,16 @@ export function runLine(input: LineInput): LineResult {
     force: input.force,
   });
   return { derivation, plan, ruling };
+}
+
+/** How many targets with weight are left for certain when the plan is done. */
+function survivors(plan: Plan, { current }: UpstreamState, { targetIds }: Doubt): number {
+  const removed = new Set(plan.changes.flatMap((change) => (change.kind === 'remove-target' ? [change.target] : [])));
+  const added = plan.changes.filter((change) => change.kind === 'add-target' && change.weight > 0);
+  const left = current?.targets.filter(
+    ({ id, target, weight }) => weight > 0 && !removed.has(target) && !targetIds.has(id),
+  );
+  return added.length + (left?.length ?? 0);
 }
 
 /** The targets of this upstream that carry our tag. */

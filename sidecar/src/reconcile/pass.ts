@@ -6,6 +6,7 @@ import type { GuardLimits } from '../core/guard.ts';
 import type { KongDriver, UpstreamState } from '../kong/driver.ts';
 import { KongChangedError } from '../kong/errors.ts';
 import { childSignal } from '../net/child-signal.ts';
+import type { Doubt } from './doubts.ts';
 import type { Role } from './leadership.ts';
 import { type LineResult, runLine } from './line.ts';
 import { isOutdated, overtakenAfter } from './overtaken.ts';
@@ -32,6 +33,8 @@ export interface PassContext {
   readonly force: boolean;
   readonly role: () => Role;
   readonly allAnswered: () => boolean;
+  /** What Kong may yet do to an upstream, of writes that got no answer. */
+  readonly doubt: (upstream: string) => Doubt | undefined;
   readonly onChange: (change: Change, drift: boolean) => void;
 }
 
@@ -133,6 +136,7 @@ function evaluate(
     policy: context.policy,
     force: context.force,
     allAnswered: context.allAnswered(),
+    doubt: context.doubt(upstream),
     fleet: store.ledger.view(upstream, nowMs),
     nowMs,
   });
