@@ -208,7 +208,9 @@ describe('a Kong without a database', () => {
     kong.inject({ method: 'POST', path: /^\/config/, does: { kind: 'status', status: 413, body: {} } });
     register('web', 1);
     start({ web: {} });
-    await eventually(() => expect(harness?.store.report('web')?.problem).toMatch(/nginx_admin_client_max_body_size/));
+    await eventually(() =>
+      expect(harness?.store.report('web')?.problem).toMatch(/has 1 KB: .*nginx_admin_client_max_body_size/),
+    );
   });
 
   test('that took a load whose answer was lost is not loaded twice', async () => {

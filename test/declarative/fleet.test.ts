@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { cleanupCommand } from '../../sidecar/src/cli/cleanup-command.ts';
+import { doctorCommand } from '../../sidecar/src/cli/doctor-command.ts';
 import { reconcileCommand } from '../../sidecar/src/cli/reconcile-command.ts';
 import { runCommand as runForEver } from '../../sidecar/src/cli/run-command.ts';
 import type { CommandIo } from '../../sidecar/src/cli/session.ts';
@@ -53,6 +54,10 @@ function once(command: (io: CommandIo) => Promise<0 | 1 | 2 | 3>): Promise<Comma
 
 function follow(): void {
   running = runCommand(config(), (io) => runForEver({ ...io, signal: stop.signal }, { dryRun: false })).catch(() => {});
+}
+
+function checksOf({ stdout }: CommandResult): readonly { readonly check: string; readonly level: string }[] {
+  return JSON.parse(stdout).checks;
 }
 
 function register(at: number): void {
@@ -126,6 +131,27 @@ describe('several Kongs without a database', () => {
     expect(await once((io) => cleanupCommand(io, { yes: true }))).toMatchObject({ code: 0 });
     expect(one?.state.upstreams).toEqual([]);
   }, 60_000);
+
+  test.each([0, 1])(
+    'are each looked at by doctor, which fails when one does not answer: number %i',
+    async (down) => {
+      await startKongs(OFF, OFF);
+      register(1);
+      const names = kongs.map(({ adminUrl }) => `Kong ${adminUrl}`);
+      const well = await once((io) => doctorCommand(io, flags));
+      expect(well.code).toBe(0);
+      expect(checksOf(well).filter(({ check }) => names.includes(check))).toMatchObject([
+        { level: 'ok' },
+        { level: 'ok' },
+      ]);
+      await kongs[down]?.stop();
+      const ill = await once((io) => doctorCommand(io, flags));
+      expect(ill.code).toBe(1);
+      expect(checksOf(ill).filter(({ level }) => level === 'failure')).toMatchObject([{ check: names[down] }]);
+      expect(checksOf(ill)).toContainEqual(expect.objectContaining({ check: names[1 - down], level: 'ok' }));
+    },
+    60_000,
+  );
 });
 
 describe('several Kongs with a database', () => {

@@ -8,8 +8,11 @@ import { messageOf } from '../net/message-of.ts';
 import { examineDataPlanes } from './doctor-data-planes.ts';
 import { checkAdminApi, checkDns, checkKong, checkOwnerTag, checkPlugin, checkSharedTags } from './doctor-kong.ts';
 import { type Finding, failure } from './finding.ts';
+import { kongTargets, nodeName } from './kong-targets.ts';
 import { type CommandIo, openSession, type Session, tagOf } from './session.ts';
 
+/** The check that tells whether a Kong answers, and which it is. */
+const KONG = 'Kong';
 /** Kinds of objects that we write. */
 const OURS: ReadonlySet<string> = new Set(['upstreams', 'targets']);
 
@@ -21,15 +24,53 @@ export interface KongView {
   findings(byDns: readonly string[], bindings: number): readonly Finding[];
 }
 
-/** Looks at Kong alone. Rejects only with the signal's reason. */
+/** Looks at Kong alone, at every node of a fleet. Rejects only with the signal's reason. */
 export async function examineKong(io: CommandIo): Promise<KongView> {
+  let nodes: readonly CommandIo[];
+  try {
+    nodes = await kongTargets(io);
+  } catch (error) {
+    io.signal.throwIfAborted();
+    return unusable(error);
+  }
+  const views = await Promise.all(nodes.map(async (node) => ({ name: nodeName(node), view: await examineNode(node) })));
+  const shown = views.find(({ view }) => view.isUsable) ?? views[0];
+  if (shown === undefined) throw new Error('no Kong to look at');
+  const others = views.filter((each) => each !== shown);
+  if (others.length === 0) return shown.view;
+  return {
+    isUsable: shown.view.isUsable,
+    settings: shown.view.settings,
+    findings: (byDns, bindings) => [
+      ...shown.view
+        .findings(byDns, bindings)
+        .map((finding) => (finding.check === KONG ? named(finding, shown.name) : finding)),
+      ...others.flatMap(({ name, view }) => ofAnother(view.findings(byDns, bindings), name)),
+    ],
+  };
+}
+
+/** Of the other nodes of a fleet it is told that they answer, and what is not as it should be. */
+function ofAnother(findings: readonly Finding[], node: string): readonly Finding[] {
+  return findings.filter(({ check, level }) => check === KONG || level !== 'ok').map((finding) => named(finding, node));
+}
+
+function named(finding: Finding, node: string): Finding {
+  return { ...finding, check: `${finding.check} ${node}` };
+}
+
+function unusable(error: unknown): KongView {
+  const finding = failure(KONG, messageOf(error), 'check:', 'kong.admin_url (--kong-admin-url, KONG_ADMIN_URL)');
+  return { isUsable: false, settings: undefined, findings: () => [finding] };
+}
+
+async function examineNode(io: CommandIo): Promise<KongView> {
   let session: Session;
   try {
     session = await openSession(io.config, io.signal);
   } catch (error) {
     io.signal.throwIfAborted();
-    const finding = failure('Kong', messageOf(error), 'check:', 'kong.admin_url (--kong-admin-url, KONG_ADMIN_URL)');
-    return { isUsable: false, settings: undefined, findings: () => [finding] };
+    return unusable(error);
   }
   try {
     const settings = await readNodeSettings(session.kong, io.signal);
@@ -37,7 +78,7 @@ export async function examineKong(io: CommandIo): Promise<KongView> {
     return { isUsable: true, settings, findings: viewFindings(session.info, settings, more, io) };
   } catch (error) {
     io.signal.throwIfAborted();
-    return { isUsable: true, settings: undefined, findings: () => [failure('Kong', messageOf(error))] };
+    return { isUsable: true, settings: undefined, findings: () => [failure(KONG, messageOf(error))] };
   } finally {
     session.close();
   }

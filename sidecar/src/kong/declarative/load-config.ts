@@ -91,10 +91,15 @@ function isTooLarge(error: unknown, bytes: number): boolean {
 }
 
 function tooLarge(error: unknown, bytes: number): KongStatusError {
-  const size = `${(bytes / 1024 / 1024).toFixed(1)} MB`;
+  const size = sizeOf(bytes);
   const isKongs = error instanceof KongStatusError && error.kongMessage.includes('lmdb_map_size');
   const words = isKongs
     ? error.kongMessage
     : 'more than its Admin API takes in one body: raise nginx_admin_client_max_body_size (10m by default) in kong.conf';
   return new KongStatusError('POST /config', 413, `the whole configuration has ${size}: ${words}`, undefined);
+}
+
+/** As one would say it: a limit may be far lower than Kong's own. */
+function sizeOf(bytes: number): string {
+  return bytes < 1024 * 1024 ? `${Math.ceil(bytes / 1024)} KB` : `${(bytes / 1024 / 1024).toFixed(1)} MB`;
 }
