@@ -78,6 +78,20 @@ test('what stands in the way of traffic is told, with the lines that mend it', a
     expect(stdout).toContain(line);
 });
 
+test('a Kong that answers 500 to everything is not said to be at a wrong address', async () => {
+  await start(false);
+  kong.inject({
+    method: 'GET',
+    path: /./,
+    does: { kind: 'status', status: 500, body: { message: 'An unexpected error' } },
+  });
+  const { code, stdout } = await doctor('upstreams: { web: {} }\n');
+  expect(code).toBe(1);
+  expect(stdout).toContain('FAIL  Kong: Kong answered 500 to GET /: An unexpected error');
+  expect(stdout).toContain('kong migrations list');
+  expect(stdout).not.toContain('--kong-admin-url');
+});
+
 test('with Kong gone Consul is looked at all the same', async () => {
   await start(false);
   await kong.stop();

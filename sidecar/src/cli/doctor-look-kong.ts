@@ -60,8 +60,15 @@ function named(finding: Finding, node: string): Finding {
 }
 
 function unusable(error: unknown): KongView {
-  const finding = failure(KONG, messageOf(error), 'check:', 'kong.admin_url (--kong-admin-url, KONG_ADMIN_URL)');
+  const finding = failure(KONG, messageOf(error), ...mendOf(error));
   return { isUsable: false, settings: undefined, findings: () => [finding] };
+}
+
+/** Seen on 3.9.1: with its database away, a Kong answers 500 to everything. */
+function mendOf(error: unknown): readonly string[] {
+  if (error instanceof KongStatusError && error.status >= 500)
+    return ['where Kong runs, for its database may be away, and its error log tells more:', 'kong migrations list'];
+  return ['check:', 'kong.admin_url (--kong-admin-url, KONG_ADMIN_URL)'];
 }
 
 async function examineNode(io: CommandIo): Promise<KongView> {
