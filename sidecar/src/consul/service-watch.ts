@@ -34,6 +34,7 @@ const IDLE_POLLS_BURST = 5;
 const BACKOFF_BASE_MS = 200;
 const BACKOFF_CAP_MS = 4_000;
 const RETRY_AFTER_CAP_MS = 60_000;
+const FIRST_WAIT_SHARE = 0.1;
 const DEADLINE_GRACE_MS = 5_000;
 /** A first answer comes at once, so it may not take as long as one that blocks. */
 const UNBLOCKED_WAIT_MS = 5_000;
@@ -56,6 +57,7 @@ export class ServiceWatch {
   #state: WatchState;
   #index = 0n;
   #attempt = 0;
+  #isSpread = false;
 
   constructor(query: ServiceQuery, surroundings: WatchSurroundings) {
     this.#surroundings = surroundings;
@@ -141,7 +143,7 @@ export class ServiceWatch {
 
   async #read(index: bigint, consistent: boolean, signal: AbortSignal): Promise<HealthAnswer> {
     const { client, maxStaleMs } = this.#surroundings;
-    const waitMs = Math.round(index === 0n ? UNBLOCKED_WAIT_MS : this.#surroundings.waitMs());
+    const waitMs = Math.round(index === 0n ? UNBLOCKED_WAIT_MS : this.#surroundings.waitMs() * this.#share());
     // Consul adds up to a sixteenth of the wait on its own.
     using limit = deadline(signal, Math.round(waitMs * (1 + 1 / 16)) + DEADLINE_GRACE_MS);
     const { query, snapshot } = this.#state;
@@ -177,6 +179,13 @@ export class ServiceWatch {
   #note(failure: ReadFailure): void {
     this.#state = { ...this.#state, failure, failures: this.#state.failures + 1 };
     this.#surroundings.onFailure(this.#state, failure);
+  }
+
+  /** Watches begin together: the first wait of each is shorter by chance, so that they do not all end in the same second. */
+  #share(): number {
+    if (this.#isSpread) return 1;
+    this.#isSpread = true;
+    return FIRST_WAIT_SHARE + (1 - FIRST_WAIT_SHARE) * Math.random();
   }
 
   #restart(): void {

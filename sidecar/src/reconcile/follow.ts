@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { queryKey } from '../core/binding.ts';
 import type { LostWrite } from '../kong/client.ts';
 import { KongStatusError } from '../kong/errors.ts';
@@ -206,13 +207,17 @@ export class Follower {
     const seen = new Map([...store.names()].map((name) => [name, store.state(name)]));
     const bound = new Set(store.bindings().map((binding) => binding.upstream));
     const states = await driver.readStates(bound, this.#signal);
-    for (const name of new Set([...seen.keys(), ...states.keys()])) {
-      const isBusy = this.#queue.isRunning(name) || store.state(name) !== seen.get(name);
-      if (!isBusy) store.setState(name, states.get(name) ?? { current: undefined, staged: undefined });
-    }
     this.#statesRead = true;
     this.#readInTerm = term;
-    this.#addAll();
+    for (const name of new Set([...seen.keys(), ...states.keys()])) {
+      const before = seen.get(name);
+      const now = states.get(name) ?? { current: undefined, staged: undefined };
+      const isBusy = this.#queue.isRunning(name) || store.state(name) !== before;
+      const isKnown = !isBusy && store.report(name)?.state === 'in_sync' && isDeepStrictEqual(before, now);
+      if (isKnown) continue;
+      if (!isBusy) store.setState(name, now);
+      this.#add(name);
+    }
   }
 
   /** Whether all that is ours is still there, by one cheap list. */
