@@ -39,6 +39,7 @@ export interface HarnessOptions {
 export interface Harness {
   readonly store: Store;
   readonly pool: WatchPool;
+  readonly isReady: () => boolean;
   readonly failures: readonly ReadFailure[];
   /** What happened to a Kong without a database. */
   readonly news: readonly DeclarativeNews[];
@@ -134,6 +135,7 @@ export function startHarness(consulUrl: string, kong: KongDouble, options: Harne
   return {
     store,
     pool,
+    isReady: () => follower?.isReady === true,
     failures,
     news,
     stop: async () => {

@@ -56,6 +56,8 @@ export class Follower {
   readonly #unsure = new Set<string>();
   readonly #doubts = new Doubts();
   #allAnswered = false;
+  /** Upstreams that have not been looked at since all services have answered. */
+  #unfilled = new Set<string>();
   #statesRead = false;
   /** The term before which all of Kong was not read yet: what was known then may be older than another's writes. */
   #readInTerm: number | undefined;
@@ -74,9 +76,12 @@ export class Follower {
     this.#kongGate = new Gate(options.kongAnswers, KONG_PROBE_MS, signal);
   }
 
-  /** Bindings and Kong's state were read, and every bound service has had its first trusted answer. */
+  /**
+   * Bindings and Kong's state were read, every bound service has had its first trusted answer, and every upstream has been
+   * looked at since: what was to be written is written, held or refused.
+   */
   get isReady(): boolean {
-    return this.#reading !== undefined && this.#statesRead && this.#allAnswered;
+    return this.#reading !== undefined && this.#statesRead && this.#allAnswered && this.#unfilled.size === 0;
   }
 
   /** Runs until the signal is aborted; the upstreams being worked on are finished or cut short by it. */
@@ -139,6 +144,7 @@ export class Follower {
     const waited = Date.now() - this.#startedAtMs >= this.#options.startupHoldMs;
     if (!waited && this.#unanswered.size > 0) return;
     this.#allAnswered = true;
+    this.#unfilled = new Set(this.#context.store.names());
     this.#addAll();
   }
 
@@ -151,7 +157,9 @@ export class Follower {
     if (this.#unsure.delete(upstream) || this.#doubts.of(upstream) !== undefined)
       this.#context.store.dropState(upstream);
     try {
+      const mayRemove = this.#allAnswered;
       const { againAfterMs } = await pass(upstream, this.#context, this.#signal);
+      if (mayRemove) this.#unfilled.delete(upstream);
       this.#attempts.delete(upstream);
       for (const ms of [againAfterMs, this.#doubts.nextLookMs(upstream)])
         if (ms !== undefined) this.#queue.add(upstream, Math.max(1, ms));
@@ -165,7 +173,10 @@ export class Follower {
     const { store } = this.#context;
     const problem = messageOf(error);
     store.setReport(errorReport(upstream, store.report(upstream), problem));
-    if (!isPassing(error)) return;
+    if (!isPassing(error)) {
+      this.#unfilled.delete(upstream);
+      return;
+    }
     const attempt = (this.#attempts.get(upstream) ?? 0) + 1;
     this.#attempts.set(upstream, attempt);
     this.#kongGate.pass().then(

@@ -4,7 +4,7 @@ import { compareText } from '../core/order.ts';
 /** What decides whether a sidecar is ready. Times are ms since the epoch. */
 export interface ReadinessFacts {
   readonly kongHasAnswered: boolean;
-  /** Bindings and Kong's state were read, and removals may begin. */
+  /** Bindings and Kong's state were read, and what was missing then is written. */
   readonly isSynced: boolean;
   readonly watches: readonly Pick<WatchState, 'query' | 'snapshot' | 'lastSuccessMs' | 'failure'>[];
   /** Since when Kong cannot be read, and why. */
