@@ -14,7 +14,7 @@ setMaxListeners(0, ending.signal);
 for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => end(name));
 process.stdout.on('error', () => process.exit(EXIT.ok));
 
-process.exitCode = await runProgram({
+const code = await runProgram({
   argv: process.argv,
   env: process.env,
   signal: ending.signal,
@@ -27,11 +27,14 @@ process.exitCode = await runProgram({
   onSignal: (name, react) => process.on(name, react),
 });
 
+// All is written before the end; without it Node would wait for V8 to compile what will not run any more.
+process.stdout.write('', () => process.stderr.write('', () => process.exit(code)));
+
 /** A second signal, or an end that takes too long, ends the program at once: Kong is right as it is at any point. */
 function end(name: 'SIGTERM' | 'SIGINT'): void {
   ending.abort(new Error(`ended by ${name}`));
   process.once(name, () => process.exit(EXIT.error));
-  setTimeout(() => process.exit(process.exitCode ?? EXIT.error), KILL_AFTER_MS).unref();
+  setTimeout(() => process.exit(EXIT.error), KILL_AFTER_MS).unref();
 }
 
 async function ask(question: string): Promise<string> {
