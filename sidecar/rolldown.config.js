@@ -24,11 +24,19 @@ export default {
 /** Leaves out how axios sends by itself, which loads some 40 modules: `kong/transport.ts` gives it an adapter. */
 function withoutAdapters() {
   const none = 'no-adapter';
+  let left = 0;
   return {
     name: 'without-adapters',
-    resolveId: (id, importer) =>
-      /^\.\/(http|xhr|fetch)\.js$/.test(id) && importer?.endsWith('/axios/lib/adapters/adapters.js') ? none : undefined,
+    resolveId(id, importer) {
+      const isAdapter = /^\.\/(http|xhr|fetch)\.js$/.test(id);
+      if (!isAdapter || importer?.endsWith('/axios/lib/adapters/adapters.js') !== true) return undefined;
+      left += 1;
+      return none;
+    },
     load: (id) => (id === none ? 'export default null; export const getFetch = null;' : undefined),
+    buildEnd(error) {
+      if (error === undefined && left !== 3) throw new Error('axios keeps its adapters somewhere else now');
+    },
   };
 }
 

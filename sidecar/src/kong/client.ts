@@ -1,14 +1,13 @@
-import http from 'node:http';
 import type { AxiosResponse } from 'axios';
 import pRetry from 'p-retry';
 import { Bell } from '../net/bell.ts';
 import { deadline } from '../net/deadline.ts';
 import { FairQueue, type Urgency } from '../net/fair-queue.ts';
 import { foreignText } from '../net/foreign-text.ts';
-import { backoffMs, retryAfterMs, sleep } from '../net/sleep.ts';
+import { backoffMs, sleep } from '../net/sleep.ts';
 import { TokenBucket } from '../net/token-bucket.ts';
-
 import { type AdminApi, createAdminApi, displayUrl, secretsOf } from './admin-http.ts';
+import { readAnswer } from './answer.ts';
 import { type KongApi, KongStatusError, KongUnreachableError, NotKongError, OvertakenError } from './errors.ts';
 import { isTooLarge, MAX_BODY_BYTES } from './transport.ts';
 
@@ -156,7 +155,7 @@ export class KongClient {
     return foreignText(text, secretsOf(this.#connection));
   }
 
-  /** Closes idle connections. */
+  /** Closes every connection. */
   close(): void {
     for (const side of this.#sides) side.close();
   }
@@ -217,46 +216,15 @@ export class KongClient {
   }
 
   #interpret(request: KongRequest, label: string, response: AxiosResponse<unknown>): KongAnswer {
-    const body = parseBody(response.data);
-    const status = isUniqueClash(response) ? 409 : response.status;
+    const { status, body, message, packed, server, date, ...raw } = readAnswer(response);
     const isSuccess = (status >= 200 && status < 300) || request.accept?.includes(status) === true;
-    if (!isSuccess) {
-      const retryAfter = retryAfterMs(headerText(response, 'retry-after'));
-      throw new KongStatusError(label, status, this.shown(messageOf(body, status)), retryAfter);
-    }
+    if (!isSuccess) throw new KongStatusError(label, status, this.shown(message), raw.retryAfterMs);
     if (body === undefined) {
-      const packed = headerText(response, 'content-encoding');
       const why = packed === undefined ? '' : `, but packed as ${this.shown(packed)}, which nobody asked for`;
       throw new NotKongError(label, this.displayUrl, `the answer is not JSON${why}`, this.#connection.api);
     }
-    return { status, body, server: headerText(response, 'server'), date: headerText(response, 'date') };
+    return { status, body, server, date };
   }
-}
-
-/** Undefined when a body is there but is no JSON; null when there is none. */
-function parseBody(data: unknown): unknown {
-  if (typeof data !== 'string' || data === '') return null;
-  try {
-    return JSON.parse(data);
-  } catch {
-    return undefined;
-  }
-}
-
-/** Konnect says 400 where Kong says 409: another object has the name already. */
-function isUniqueClash({ status, data }: AxiosResponse<unknown>): boolean {
-  return status === 400 && typeof data === 'string' && data.includes('(type: unique) constraint failed');
-}
-
-function messageOf(body: unknown, status: number): string {
-  if (typeof body === 'object' && body !== null && 'message' in body && typeof body.message === 'string')
-    return body.message;
-  return http.STATUS_CODES[status] ?? 'no message';
-}
-
-function headerText(response: AxiosResponse<unknown>, name: string): string | undefined {
-  const value: unknown = response.headers[name];
-  return typeof value === 'string' ? value : undefined;
 }
 
 /** The system's code first: axios' own messages can carry the URL with its userinfo. */

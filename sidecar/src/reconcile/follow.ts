@@ -7,6 +7,7 @@ import { messageOf } from '../net/message-of.ts';
 import { backoffMs, sleep } from '../net/sleep.ts';
 import type { BindingReading, BindingSources } from './binding-sources.ts';
 import { Doubts } from './doubts.ts';
+import { FirstSync } from './first-sync.ts';
 import { KeyedQueue } from './keyed-queue.ts';
 import type { Leadership, Role } from './leadership.ts';
 import { findMissing, type OwnedCheck } from './missing.ts';
@@ -46,18 +47,13 @@ export class Follower {
   readonly #queue: KeyedQueue;
   readonly #kongGate: Gate;
   readonly #rounds: Rounds;
-  readonly #startedAtMs = Date.now();
+  readonly #first: FirstSync;
   readonly #upstreamsOf = new Map<string, Set<string>>();
   #reading: BindingReading | undefined;
-  /** Keys of bound services that Consul has not told of yet. */
-  #unanswered = new Set<string>();
   readonly #attempts = new Map<string, number>();
   /** To be read before they are looked at again. */
   readonly #unsure = new Set<string>();
   readonly #doubts = new Doubts();
-  #allAnswered = false;
-  /** Upstreams that have not been looked at since all services have answered. */
-  #unfilled = new Set<string>();
   #statesRead = false;
   /** The term before which all of Kong was not read yet: what was known then may be older than another's writes. */
   #readInTerm: number | undefined;
@@ -65,9 +61,10 @@ export class Follower {
   constructor(options: FollowerOptions, signal: AbortSignal) {
     this.#options = options;
     this.#signal = signal;
+    this.#first = new FirstSync(options.startupHoldMs);
     this.#context = {
       ...options.context,
-      allAnswered: () => this.#allAnswered,
+      allAnswered: () => this.#first.mayRemove,
       role: () => this.#role(),
       doubt: (upstream) => this.#doubts.of(upstream),
     };
@@ -76,12 +73,9 @@ export class Follower {
     this.#kongGate = new Gate(options.kongAnswers, KONG_PROBE_MS, signal);
   }
 
-  /**
-   * Bindings and Kong's state were read, every bound service has had its first trusted answer, and every upstream has been
-   * looked at since: what was to be written is written, held or refused.
-   */
+  /** Bindings and Kong's state were read, and the first sync is done. */
   get isReady(): boolean {
-    return this.#reading !== undefined && this.#statesRead && this.#allAnswered && this.#unfilled.size === 0;
+    return this.#reading !== undefined && this.#statesRead && this.#first.isDone;
   }
 
   /** Runs until the signal is aborted; the upstreams being worked on are finished or cut short by it. */
@@ -101,7 +95,7 @@ export class Follower {
 
   /** A service has other instances: look at the upstreams it feeds. */
   serviceChanged(key: string): void {
-    this.#unanswered.delete(key);
+    this.#first.answered(key);
     this.#noteAnswers();
     for (const upstream of this.#upstreamsOf.get(key) ?? []) this.#add(upstream);
   }
@@ -134,18 +128,10 @@ export class Follower {
     if (this.#statesRead) this.#queue.add(upstream);
   }
 
-  #addAll(): void {
-    for (const upstream of this.#context.store.names()) this.#add(upstream);
-  }
-
-  /** Once every bound service has had its first trusted answer, or has been waited for, removals may begin. */
   #noteAnswers(): void {
-    if (this.#allAnswered || this.#reading === undefined) return;
-    const waited = Date.now() - this.#startedAtMs >= this.#options.startupHoldMs;
-    if (!waited && this.#unanswered.size > 0) return;
-    this.#allAnswered = true;
-    this.#unfilled = new Set(this.#context.store.names());
-    this.#addAll();
+    const { store } = this.#context;
+    if (this.#reading === undefined || !this.#first.begin(() => store.names())) return;
+    for (const upstream of store.names()) this.#add(upstream);
   }
 
   async #endStartupHold(): Promise<void> {
@@ -157,9 +143,9 @@ export class Follower {
     if (this.#unsure.delete(upstream) || this.#doubts.of(upstream) !== undefined)
       this.#context.store.dropState(upstream);
     try {
-      const mayRemove = this.#allAnswered;
+      const { mayRemove } = this.#first;
       const { againAfterMs } = await pass(upstream, this.#context, this.#signal);
-      if (mayRemove) this.#unfilled.delete(upstream);
+      if (mayRemove) this.#first.saw(upstream);
       this.#attempts.delete(upstream);
       for (const ms of [againAfterMs, this.#doubts.nextLookMs(upstream)])
         if (ms !== undefined) this.#queue.add(upstream, Math.max(1, ms));
@@ -174,7 +160,7 @@ export class Follower {
     const problem = messageOf(error);
     store.setReport(errorReport(upstream, store.report(upstream), problem));
     if (!isPassing(error)) {
-      this.#unfilled.delete(upstream);
+      this.#first.saw(upstream);
       return;
     }
     const attempt = (this.#attempts.get(upstream) ?? 0) + 1;
@@ -204,7 +190,7 @@ export class Follower {
     const { pool } = this.#options;
     pool.setQueries(resolution.bindings.map((binding) => binding.query));
     const isUnanswered = (key: string) => pool.state(key)?.snapshot === undefined;
-    this.#unanswered = new Set([...this.#upstreamsOf.keys()].filter(isUnanswered));
+    this.#first.awaits([...this.#upstreamsOf.keys()].filter(isUnanswered));
     this.#noteAnswers();
     for (const name of store.names()) {
       if (before.get(name) !== JSON.stringify(store.standing(name))) this.#add(name);
