@@ -1,11 +1,8 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import os from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
-import { type ConsulAgent, startConsul } from '../consul/agent.ts';
-import { type KongDouble, startKongDouble } from '../kong-double/kong-double.ts';
-import { type RunningCli, startCli } from './cli.ts';
+import { beforeEach, expect, test } from 'vitest';
 import { eventually } from './eventually.ts';
+import { consul, folder, kong, realRigEachTest, sidecar, startSidecar } from './real-rig.ts';
 
 const NODES = ['n1', 'n2', 'n3', 'n4', 'n5'];
 const TARGETS = NODES.map((_, at) => `10.0.0.${at + 1}:80=1`);
@@ -13,14 +10,11 @@ const AGENT = 'agent_prefix "" { policy = "read" }';
 const SERVICE = 'service_prefix "" { policy = "read" }';
 const ALL = `${AGENT} ${SERVICE} node_prefix "" { policy = "read" }`;
 
-let consul: ConsulAgent;
-let kong: KongDouble;
-let folder: string;
-let sidecar: RunningCli;
+let policy: string;
+
+realRigEachTest({ acl: true });
 
 beforeEach(async () => {
-  folder = await mkdtemp(path.join(os.tmpdir(), 'kong-consul-'));
-  [consul, kong] = await Promise.all([startConsul({ acl: true }), startKongDouble()]);
   for (const [at, Node] of NODES.entries()) {
     const Service = { ID: 'web', Service: 'web', Port: 80 };
     await consul.catalog({ Node, Address: `10.0.0.${at + 1}`, Service });
@@ -31,17 +25,9 @@ beforeEach(async () => {
   const secret = String(Reflect.get(Object(token), 'SecretID'));
   await writeFile(path.join(folder, 'config.yml'), 'consul: { wait_seconds: 2 }\nupstreams: { web: {} }\n');
   const places = ['--consul-addr', consul.url, '--kong-admin-url', kong.adminUrl, '--listen', 'off'];
-  sidecar = startCli(['run', '--config', path.join(folder, 'config.yml'), ...places], { CONSUL_HTTP_TOKEN: secret });
+  startSidecar(['run', '--config', path.join(folder, 'config.yml'), ...places], { CONSUL_HTTP_TOKEN: secret });
   await eventually(() => expect(kong.targets('web')).toEqual(TARGETS));
 });
-
-afterEach(async () => {
-  sidecar.process.kill('SIGTERM');
-  await sidecar.ended;
-  await Promise.all([consul.dispose(), kong.stop(), rm(folder, { recursive: true })]);
-});
-
-let policy: string;
 
 async function allow(rules: string): Promise<void> {
   await consul.request('PUT', `/v1/acl/policy/${policy}`, { Name: 'sidecar', Rules: rules });
@@ -61,10 +47,7 @@ async function lose(rules: string): Promise<void> {
 }
 
 function said(sentence: string): readonly string[] {
-  return sidecar
-    .stderr()
-    .split('\n')
-    .filter((line) => line.includes(sentence));
+  return (sidecar?.stderr() ?? '').split('\n').filter((line) => line.includes(sentence));
 }
 
 /**

@@ -24,3 +24,23 @@ test('it is ready when what the first look found missing is written, and stays s
   expect(harness?.isReady()).toBe(true);
   await eventually(() => expect(kong.targets('web')).toHaveLength(2));
 });
+
+test('the first wait of a poll is shorter by chance, so that polls do not all end at once; those after it are whole', async () => {
+  const services = Array.from({ length: 20 }, (_, at) => `s${at}`);
+  for (const service of services) consul.set(service, [entry({ id: service, service, address: '10.0.0.1' })]);
+  start({ upstreams: Object.fromEntries(services.map((service) => [service, {}])), waitMs: 2_000 });
+  const waits = (service: string) =>
+    consul
+      .readsOf(service)
+      .flatMap(({ query }) => (query.has('wait') ? [Number.parseInt(query.get('wait') ?? '', 10)] : []));
+  await eventually(() => {
+    for (const service of services) expect(waits(service).length).toBeGreaterThanOrEqual(2);
+  });
+  const firsts = services.map((service) => waits(service)[0] ?? 0);
+  expect(new Set(firsts).size).toBeGreaterThan(5);
+  for (const first of firsts) {
+    expect(first).toBeGreaterThanOrEqual(200);
+    expect(first).toBeLessThanOrEqual(2_000);
+  }
+  for (const service of services) expect(waits(service)[1]).toBe(2_000);
+});

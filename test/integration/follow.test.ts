@@ -1,28 +1,13 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import os from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type ConsulAgent, startConsul } from '../consul/agent.ts';
-import { type KongDouble, startKongDouble } from '../kong-double/kong-double.ts';
-import { type RunningCli, startCli } from './cli.ts';
+import { beforeEach, describe, expect, test } from 'vitest';
+import type { RunningCli } from './cli.ts';
 import { eventually } from './eventually.ts';
+import { consul, folder, kong, realRigEachTest, replaceKong, sidecar, startSidecar } from './real-rig.ts';
 
-let consul: ConsulAgent;
-let kong: KongDouble;
-let folder: string;
-let sidecar: RunningCli | undefined;
+realRigEachTest();
 
-beforeEach(async () => {
-  folder = await mkdtemp(path.join(os.tmpdir(), 'kong-consul-'));
-  await writeFile(path.join(folder, 'config.yml'), 'upstreams:\n  web: {}\n');
-  [consul, kong] = await Promise.all([startConsul(), startKongDouble()]);
-});
-
-afterEach(async () => {
-  sidecar?.process.kill('SIGKILL');
-  await sidecar?.ended;
-  await Promise.all([consul.dispose(), kong.stop(), rm(folder, { recursive: true })]);
-});
+beforeEach(() => writeFile(path.join(folder, 'config.yml'), 'upstreams:\n  web: {}\n'));
 
 function run(...flags: readonly string[]): RunningCli {
   const fixed = [
@@ -36,8 +21,7 @@ function run(...flags: readonly string[]): RunningCli {
     '--listen',
     'off',
   ];
-  sidecar = startCli([...fixed, ...flags]);
-  return sidecar;
+  return startSidecar([...fixed, ...flags]);
 }
 
 function register(at: number, fields: Readonly<Record<string, unknown>> = {}): Promise<void> {
@@ -201,8 +185,7 @@ describe('Kong', () => {
   });
 
   test('without a database: followed as well, and filled again when it was restarted empty', async () => {
-    await kong.stop();
-    kong = await startKongDouble({ database: 'off' });
+    await replaceKong({ database: 'off' });
     await register(1);
     run();
     await follow(['10.0.0.1:80=1']);
@@ -214,8 +197,7 @@ describe('Kong', () => {
   });
 
   test('a wrong token: a clear sentence and exit 1', async () => {
-    await kong.stop();
-    kong = await startKongDouble({ adminToken: 'right' });
+    await replaceKong({ adminToken: 'right' });
     expect(await run('--kong-admin-token', 'wrong-secret').ended).toBe(1);
     expect(sidecar?.stderr()).toContain('access denied (401): check kong.admin_token');
     expect(sidecar?.stderr()).not.toContain('wrong-secret');
@@ -264,8 +246,7 @@ describe('its own end', () => {
 
 describe('what it shows', () => {
   test('readiness with its reason, metrics and the API; and no secret in any of it, at trace level', async () => {
-    await kong.stop();
-    kong = await startKongDouble({ adminToken: 'hush-kong' });
+    await replaceKong({ adminToken: 'hush-kong' });
     await kong.stop();
     await register(1);
     const env = {
@@ -282,9 +263,9 @@ describe('what it shows', () => {
       '--listen',
       '127.0.0.1:0',
     ];
-    sidecar = startCli([...fixed, '--log-level', 'trace', '--kong-header', 'X-Secret: hush-header'], env);
+    startSidecar([...fixed, '--log-level', 'trace', '--kong-header', 'X-Secret: hush-header'], env);
     await eventually(() => expect(sidecar?.stderr()).toContain('status is served'));
-    const url = /"url":"(?<url>[^"]+)"/.exec(sidecar.stderr())?.groups?.url ?? '';
+    const url = /"url":"(?<url>[^"]+)"/.exec(sidecar?.stderr() ?? '')?.groups?.url ?? '';
     const get = async (where: string) => {
       const answer = await fetch(url + where);
       return { status: answer.status, text: await answer.text() };
@@ -309,7 +290,7 @@ describe('what it shows', () => {
     await register(2);
     await eventually(() => expect(sidecar?.stderr()).toContain('Kong did not take the plan'));
     expect(
-      [sidecar.stderr(), sidecar.stdout(), metrics, api.text, (await get('/api/v1/upstreams')).text].join(),
+      [sidecar?.stderr(), sidecar?.stdout(), metrics, api.text, (await get('/api/v1/upstreams')).text].join(),
     ).not.toContain('hush');
   });
 });

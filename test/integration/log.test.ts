@@ -1,34 +1,20 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import os from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
-import { type ConsulAgent, startConsul } from '../consul/agent.ts';
-import { type KongDouble, startKongDouble } from '../kong-double/kong-double.ts';
-import { type RunningCli, startCli } from './cli.ts';
+import { beforeEach, expect, test } from 'vitest';
 import { eventually } from './eventually.ts';
+import { consul, folder, kong, realRigEachTest, sidecar, startSidecar } from './real-rig.ts';
 
 const RESYNCS = 6;
 
-let consul: ConsulAgent;
-let kong: KongDouble;
-let folder: string;
-let sidecar: RunningCli;
+realRigEachTest();
 
 beforeEach(async () => {
-  folder = await mkdtemp(path.join(os.tmpdir(), 'kong-consul-'));
-  [consul, kong] = await Promise.all([startConsul(), startKongDouble()]);
   for (const at of [1, 2]) await consul.register({ ID: `web-${at}`, Name: 'web', Address: `10.0.0.${at}`, Port: 80 });
   await consul.register({ ID: 'web-3', Name: 'web', Address: '10.0.0.3' });
   await writeConfig('info');
-  sidecar = startCli(['run', '--config', path.join(folder, 'config.yml')]);
+  startSidecar(['run', '--config', path.join(folder, 'config.yml')]);
   await eventually(() => expect(kong.targets('web')).toHaveLength(2));
   await eventually(() => expect(lines('upstream takes over its host').length + lines('target added').length).toBe(2));
-});
-
-afterEach(async () => {
-  sidecar.process.kill('SIGTERM');
-  await sidecar.ended;
-  await Promise.all([consul.dispose(), kong.stop(), rm(folder, { recursive: true })]);
 });
 
 async function writeConfig(level: string, more = ''): Promise<void> {
@@ -47,10 +33,7 @@ upstreams:
 }
 
 function lines(part = ''): readonly string[] {
-  return sidecar
-    .stderr()
-    .split('\n')
-    .filter((line) => line !== '' && line.includes(part));
+  return (sidecar?.stderr() ?? '').split('\n').filter((line) => line !== '' && line.includes(part));
 }
 
 /** Waits until Kong was read in full so many times more. */
@@ -70,9 +53,9 @@ test('while nothing changes nothing is said, however often everything is read', 
 });
 
 test('SIGUSR2 turns debug on and off again, without a restart', async () => {
-  sidecar.process.kill('SIGUSR2');
+  sidecar?.process.kill('SIGUSR2');
   await eventually(() => expect(lines('"level":"debug","time"').length).toBeGreaterThan(0));
-  sidecar.process.kill('SIGUSR2');
+  sidecar?.process.kill('SIGUSR2');
   await eventually(() => expect(lines('log level switched by SIGUSR2')).toHaveLength(2));
   const before = lines();
   await resyncs(RESYNCS);

@@ -1,29 +1,15 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import os from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
-import { type ConsulAgent, startConsul } from '../consul/agent.ts';
-import { type KongDouble, startKongDouble } from '../kong-double/kong-double.ts';
-import { type RunningCli, runCli, startCli } from './cli.ts';
+import { beforeEach, expect, test } from 'vitest';
+import { runCli } from './cli.ts';
 import { eventually } from './eventually.ts';
+import { consul, folder, kong, realRigEachTest, sidecar, startSidecar } from './real-rig.ts';
 
 /** The built program on a real Consul, told to write less than it could, or what was somebody else's. */
-let consul: ConsulAgent;
-let kong: KongDouble;
-let folder: string;
-let sidecar: RunningCli | undefined;
+realRigEachTest();
 
 beforeEach(async () => {
-  folder = await mkdtemp(path.join(os.tmpdir(), 'kong-consul-'));
-  [consul, kong] = await Promise.all([startConsul(), startKongDouble()]);
   for (const at of [1, 2, 3]) await register(at);
-});
-
-afterEach(async () => {
-  sidecar?.process.kill('SIGTERM');
-  await sidecar?.ended;
-  sidecar = undefined;
-  await Promise.all([consul.dispose(), kong.stop(), rm(folder, { recursive: true })]);
 });
 
 async function register(at: number): Promise<void> {
@@ -35,7 +21,7 @@ async function cli(upstream: string, ...args: readonly string[]) {
 }
 
 async function run(upstream: string, ...args: readonly string[]): Promise<void> {
-  sidecar = startCli(await argsOf(upstream, ['run', '--listen', '127.0.0.1:0', ...args]));
+  startSidecar(await argsOf(upstream, ['run', '--listen', '127.0.0.1:0', ...args]));
 }
 
 async function argsOf(upstream: string, args: readonly string[]): Promise<readonly string[]> {
