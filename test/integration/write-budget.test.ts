@@ -54,21 +54,3 @@ describe('one upstream with two thousand targets', () => {
     expect(methods.lastIndexOf('POST')).toBeLessThan(methods.indexOf('DELETE'));
   });
 });
-
-/** What one change may cost does not depend on how many other services there are. */
-describe.each([10, 150])('one change among %i services', (size) => {
-  test('costs one answer of Consul and one write', async () => {
-    const names = Array.from({ length: size }, (_, at) => `service-${at}`);
-    for (const name of names) consul.set(name, instances(name, 0, 1));
-    const upstreams = Object.fromEntries(names.map((name) => [name, {}]));
-    start({ upstreams, maxConnections: 10_000 });
-    await eventually(() => expect(kong.admin.tables.count('targets')).toBe(size));
-    await eventually(() => expect(consul.requests.length).toBe(2 * size));
-    kong.clearRequests();
-
-    consul.set('service-7', instances('service-7', 0, 2));
-    await eventually(() => expect(kong.targets('service-7')).toHaveLength(2));
-    await eventually(() => expect(consul.requests.length).toBe(2 * size + 1));
-    expect(kong.requests.map(({ method }) => method)).toEqual(['POST']);
-  });
-});
