@@ -67,6 +67,7 @@ export async function createRunParts(
       staleAfterMs: config.consul.waitSeconds * 1000 * STALE_AFTER_WAITS,
       nowMs: Date.now(),
     });
+  const fedBy = (key: string) => followers().flatMap((follower) => follower.fedBy(key));
   const followers = () => parts.nodes.flatMap(({ follower }) => follower ?? []);
   const outages = new OutageLog(log, (key) => pool.state(key)?.failure !== undefined);
   const pool: WatchPool = new WatchPool(
@@ -83,11 +84,11 @@ export async function createRunParts(
         onFailure: (key, state, failure) => {
           metrics.readFailed(failure.reason);
           outages.failed(key, state, failure);
-          if (state.failures === 1) parts.shown.feed.consulMoved();
+          if (state.failures === 1) parts.shown.feed.consulMoved(fedBy(key));
         },
         onRecovery: (key, state) => {
           outages.recovered(key, state);
-          parts.shown.feed.consulMoved();
+          parts.shown.feed.consulMoved(fedBy(key));
         },
         onFeedFailure: (state, failure) => {
           metrics.readFailed(failure.reason);

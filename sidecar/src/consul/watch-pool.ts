@@ -49,6 +49,8 @@ export class WatchPool {
   readonly #connections: FairQueue;
   readonly #lookout: CriticalLookout;
   readonly #watches = new Map<string, Running>();
+  /** The watches of a service, by its name. */
+  #keysOf: ReadonlyMap<string, readonly string[]> = new Map();
   #restarts = 0;
 
   constructor(options: WatchPoolOptions, signal: AbortSignal) {
@@ -83,6 +85,9 @@ export class WatchPool {
       this.#watches.delete(key);
     }
     for (const [key, query] of wanted) if (!this.#watches.has(key)) this.#start(key, query);
+    const keysOf = new Map<string, string[]>();
+    for (const [key, { service }] of wanted) keysOf.set(service, [...(keysOf.get(service) ?? []), key]);
+    this.#keysOf = keysOf;
     this.#shareConnections();
   }
 
@@ -154,14 +159,19 @@ export class WatchPool {
     const services = new Set(subjects.flatMap((subject) => ('service' in subject ? [subject.service] : [])));
     const nodes = new Set(subjects.flatMap((subject) => ('node' in subject ? [subject.node] : [])));
     const wanted = scopeKey(scope);
-    const keys = new Set<string>();
-    for (const [key, { watch }] of this.#watches) {
-      const { query, snapshot } = watch.state;
-      if (scopeKey(scopeOf(query)) !== wanted) continue;
-      if (services.has(query.service) || snapshot?.instances.some(({ node }) => nodes.has(node)) === true)
-        keys.add(key);
-    }
-    return keys;
+    const isWithin = (key: string) => {
+      const query = this.state(key)?.query;
+      return query !== undefined && scopeKey(scopeOf(query)) === wanted;
+    };
+    const keys = [...services].flatMap((service) => this.#keysOf.get(service) ?? []);
+    return new Set([...keys, ...this.#keysOn(nodes)].filter(isWithin));
+  }
+
+  /** The watches of what has an instance on one of these nodes. */
+  #keysOn(nodes: ReadonlySet<string>): readonly string[] {
+    if (nodes.size === 0) return [];
+    const isOn = ({ watch }: Running) => watch.state.snapshot?.instances.some(({ node }) => nodes.has(node)) === true;
+    return [...this.#watches].flatMap(([key, running]) => (isOn(running) ? [key] : []));
   }
 }
 

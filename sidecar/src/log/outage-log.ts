@@ -25,14 +25,13 @@ export class OutageLog {
   }
 
   failed(key: string, { query }: WatchState, failure: ReadFailure): void {
-    this.#prune();
     this.#last = failure;
     const data = { service: query.service, reason: failure.reason, problem: failure.why };
     if (this.#failing.has(key)) {
       this.#log.debug(data, 'Consul still cannot be read');
       return;
     }
-    const isNamed = this.#failing.size < NAMED;
+    const isNamed = this.#countUpTo(NAMED) < NAMED;
     this.#failing.set(key, isNamed);
     if (isNamed) this.#log.warn(data, 'Consul cannot be read: targets stay as they are');
     else this.#timer ??= setTimeout(() => this.#tellMany(), GATHER_MS).unref();
@@ -41,9 +40,8 @@ export class OutageLog {
   recovered(key: string, { query }: WatchState): void {
     const wasNamed = this.#failing.get(key) === true;
     this.#failing.delete(key);
-    this.#prune();
     this.#log[wasNamed ? 'info' : 'debug']({ service: query.service }, 'Consul can be read again');
-    if (this.#failing.size > 0) return;
+    if (this.#countUpTo(1) > 0) return;
     if (this.#isMany) this.#log.info('Consul can be read again for all services');
     clearTimeout(this.#timer);
     this.#timer = undefined;
@@ -52,15 +50,21 @@ export class OutageLog {
 
   #tellMany(): void {
     this.#timer = undefined;
-    this.#prune();
-    if (this.#last === undefined || this.#failing.size <= NAMED) return;
+    const services = this.#countUpTo(Number.POSITIVE_INFINITY);
+    if (this.#last === undefined || services <= NAMED) return;
     this.#isMany = true;
-    const data = { services: this.#failing.size, reason: this.#last.reason, problem: this.#last.why };
+    const data = { services, reason: this.#last.reason, problem: this.#last.why };
     this.#log.warn(data, 'Consul cannot be read for many services: targets stay as they are');
   }
 
-  /** One that nobody watches any more never recovers. */
-  #prune(): void {
-    for (const key of this.#failing.keys()) if (!this.#fails(key)) this.#failing.delete(key);
+  /** How many cannot be read, as far as that matters. One that nobody watches any more never recovers: it is left out. */
+  #countUpTo(most: number): number {
+    let count = 0;
+    for (const key of this.#failing.keys()) {
+      if (count >= most) break;
+      if (this.#fails(key)) count += 1;
+      else this.#failing.delete(key);
+    }
+    return count;
   }
 }

@@ -93,11 +93,16 @@ export class Follower {
     await this.#queue.idle();
   }
 
+  /** The upstreams that a service feeds. */
+  fedBy(key: string): readonly string[] {
+    return [...(this.#upstreamsOf.get(key) ?? [])];
+  }
+
   /** A service has other instances: look at the upstreams it feeds. */
   serviceChanged(key: string): void {
     this.#first.answered(key);
     this.#noteAnswers();
-    for (const upstream of this.#upstreamsOf.get(key) ?? []) this.#add(upstream);
+    for (const upstream of this.fedBy(key)) this.#add(upstream);
   }
 
   /** A write to this upstream got no answer. */

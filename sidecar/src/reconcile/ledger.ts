@@ -12,6 +12,7 @@ export class Ledger {
   readonly #removed = new Map<string, number>();
   #ownedTotal = 0;
   #askedTotal = 0;
+  #leavingTotal = 0;
 
   /** What an upstream holds of ours now. */
   setOwned(upstream: string, targets: number): void {
@@ -29,6 +30,7 @@ export class Ledger {
 
   /** Nothing binds an upstream any more; 0 targets when it is bound again, or gone. */
   leave(upstream: string, targets: number): void {
+    this.#leavingTotal += targets - (this.#leaving.get(upstream) ?? 0);
     if (targets === 0) this.#leaving.delete(upstream);
     else this.#leaving.set(upstream, targets);
   }
@@ -54,10 +56,7 @@ export class Ledger {
       ownedTargets: this.#ownedTotal,
       removedRecently: this.#removed.size,
       askedByOthers: this.#askedTotal - (this.#asked.get(upstream) ?? 0),
-      leavingElsewhere: [...this.#leaving].reduce(
-        (sum, [name, targets]) => (name === upstream ? sum : sum + targets),
-        0,
-      ),
+      leavingElsewhere: this.#leavingTotal - (this.#leaving.get(upstream) ?? 0),
     };
   }
 }

@@ -48,9 +48,7 @@ export class EventFeed {
   readonly #source: FeedSource;
   readonly #epoch = randomBytes(4).toString('hex');
   readonly #revisions = new Revisions();
-  readonly #failing = new Set<string>();
   readonly #clients = new Set<Client>();
-  #consulMoved = false;
   #lastFlushMs = Number.NEGATIVE_INFINITY;
   #flushTimer: NodeJS.Timeout | undefined;
   #ticker: NodeJS.Timeout | undefined;
@@ -70,7 +68,6 @@ export class EventFeed {
   report(before: UpstreamReport | undefined, now: UpstreamReport | undefined, upstream: string): void {
     if (now === undefined) {
       this.#revisions.gone(upstream);
-      this.#failing.delete(upstream);
     } else if (looksOtherwise(before, now)) {
       this.#revisions.changed(upstream);
     } else {
@@ -84,9 +81,9 @@ export class EventFeed {
     this.#schedule();
   }
 
-  /** Consul could not be read for some service, or can be again. */
-  consulMoved(): void {
-    this.#consulMoved = true;
+  /** The service of these upstreams could not be read from Consul, or can be again. */
+  consulMoved(upstreams: readonly string[]): void {
+    for (const upstream of upstreams) this.#revisions.changed(upstream);
     this.#schedule();
   }
 
@@ -122,7 +119,6 @@ export class EventFeed {
       this.#ticker = undefined;
     });
     this.#ticker ??= setInterval(() => this.#tick(), TICK_MS).unref();
-    this.#noteConsul();
     // A client that comes back knows no status of now; a snapshot would bring it.
     const greeting = client.cursor === undefined ? '' : frameOf('status', this.#source.status());
     this.#send(client, `retry: 1000\n\n${greeting}`);
@@ -138,10 +134,8 @@ export class EventFeed {
   #flush(): void {
     this.#flushTimer = undefined;
     this.#lastFlushMs = performance.now();
-    this.#noteConsul();
     const frames = new Map<string, string>();
     for (const client of this.#clients) this.#catchUp(client, frames);
-    this.#tellStatus();
   }
 
   #tick(): void {
@@ -152,7 +146,7 @@ export class EventFeed {
     this.#tellStatus();
   }
 
-  /** Tells everybody how the whole is, when that is news, and now and then so that they know we are here. */
+  /** By the clock, for it looks at all there is. Tells everybody how the whole is, when that is news, and now and then so that they know we are here. */
   #tellStatus(): void {
     const frame = frameOf('status', this.#source.status());
     const isDue = performance.now() - this.#statusAtMs >= HEARTBEAT_MS;
@@ -193,18 +187,6 @@ export class EventFeed {
   #send(client: Client, frame: string): void {
     if (client.blockedSinceMs !== undefined || client.response.destroyed) return;
     if (!client.response.write(frame)) client.blockedSinceMs = performance.now();
-  }
-
-  /** Marks the upstreams whose service became readable or unreadable. */
-  #noteConsul(): void {
-    if (!this.#consulMoved) return;
-    this.#consulMoved = false;
-    for (const { upstream, consul_failing: isFailing } of this.#source.summaries()) {
-      if (isFailing === this.#failing.has(upstream)) continue;
-      if (isFailing) this.#failing.add(upstream);
-      else this.#failing.delete(upstream);
-      this.#revisions.changed(upstream);
-    }
   }
 
   #cursorOf(lastEventId: string | undefined): Cursor | undefined {
