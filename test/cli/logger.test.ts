@@ -103,6 +103,7 @@ test('what does not change is said once', () => {
     events.report(report(noPort), report(noPort), 'web');
     events.report(report(noPort), report(critical), 'web');
     events.report(report(critical), report(critical), 'web');
+    events.report(report(critical), report([]), 'web');
     events.report(report(critical), report(instances(2)), 'web');
     events.report(report(instances(2)), report(noPort), 'web');
   });

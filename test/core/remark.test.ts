@@ -30,7 +30,12 @@ test.each<[string, UpstreamReport, string]>([
     report([noPort], { hold: { ...hold, reason: 'no_usable_instance', why: 'none can be used', untilMs: undefined } }),
     'none can be used; held until one of them can be a target',
   ],
-  ['nothing registered', report([]), 'Consul knows no instance: the upstream is empty'],
+  ['nothing registered any more', report([]), 'Consul knows no instance: the upstream is empty'],
+  [
+    'nothing registered yet',
+    report([], { notes: ['not created: nothing is known'] }),
+    'Consul knows no instance: the upstream is not created before there is one',
+  ],
   [
     'one that cannot be used',
     report([...instances(2), noPort]),

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { JsonObject } from '../../sidecar/src/core/binding.ts';
 import {
   type BindingBlock,
   type BindingInput,
@@ -179,6 +180,23 @@ test('health checks are on for a plugin that names none, and off in a file that 
     ['file', false],
     ['web', true],
   ]);
+});
+
+describe('what is doubtful about health checks', () => {
+  const rulesOf = (healthchecks: JsonObject, protocol = 'http') => {
+    const config = { ok: true, block: block({ options: options({ settings: { healthchecks } }) }) } as const;
+    const { bindings } = resolve({
+      kongServices: [{ ...service('web'), protocol }],
+      plugins: [plugin('a', { serviceId: 'id-web', config })],
+    });
+    return bindings[0]?.healthCheckFindings?.map(({ rule }) => rule);
+  };
+
+  test.each<[string, JsonObject, string, readonly string[] | undefined]>([
+    ['lists that are filled in', { active: { http_path: '/health' } }, 'http', undefined],
+    ['a list of its own', { active: { healthy: { http_statuses: [200] } } }, 'http', ['status-gap']],
+    ['a protocol that Kong has no probe for', {}, 'grpc', ['unprobed']],
+  ])('%s', (_, healthchecks, protocol, rules) => expect(rulesOf(healthchecks, protocol)).toEqual(rules));
 });
 
 test('the same input in any order gives the same resolution', () => {

@@ -1,7 +1,4 @@
-import { FOREIGN_UPSTREAM } from '../core/change.ts';
-
-import { recordIn } from '../core/health-check-defaults.ts';
-import { lintHealthChecks } from '../core/health-check-lint.ts';
+import { FOREIGN_UPSTREAM, NOT_CREATED } from '../core/change.ts';
 import { holdEnd } from '../core/hold-end.ts';
 import { isUnusable } from '../core/verdict.ts';
 import { holdEndText } from '../reconcile/hold-text.ts';
@@ -39,7 +36,7 @@ export function hostsByDns(result: OnceResult): readonly string[] {
 function existsInKong({ plan }: UpstreamReport): boolean {
   if (plan === undefined) return true;
   const isMissing = plan.changes.some(({ kind }) => kind === 'create-upstream' || kind === 'publish-upstream');
-  return !isMissing && !plan.notes.some((note) => note.startsWith('not created'));
+  return !isMissing && !plan.notes.some((note) => note.startsWith(NOT_CREATED));
 }
 
 function checkUpstream(report: UpstreamReport, hostsInUse: ReadonlySet<string>): readonly Finding[] {
@@ -83,7 +80,7 @@ function checkUpstream(report: UpstreamReport, hostsInUse: ReadonlySet<string>):
       ? [warning(check, 'not in Kong yet, and a Kong Service has this host: Kong asks DNS for it')]
       : []),
     ...(isInUse || state === 'unbound' ? [] : [warning(check, 'no Kong Service has this host: nothing is sent to it')]),
-    ...report.notes.filter((note) => !note.startsWith('not created')).map((note) => checkNote(check, note)),
+    ...report.notes.filter((note) => !note.startsWith(NOT_CREATED)).map((note) => checkNote(check, note)),
     ...lint(report, check),
   ];
 }
@@ -95,10 +92,8 @@ function checkNote(check: string, note: string): Finding {
   return warning(check, text, 'take it out of the deck file, and in the binding:', 'adopt: true');
 }
 
-function lint(report: UpstreamReport, check: string): readonly Finding[] {
-  const settings = report.binding?.options.settings ?? {};
-  if (settings.healthchecks === undefined) return [];
-  return lintHealthChecks(recordIn(settings, 'healthchecks')).map(({ level, path, message }) =>
+function lint({ binding }: UpstreamReport, check: string): readonly Finding[] {
+  return (binding?.healthCheckFindings ?? []).map(({ level, path, message }) =>
     (level === 'error' ? failure : warning)(check, `healthchecks.${path}: ${message}`),
   );
 }

@@ -1,3 +1,5 @@
+import type { HealthCheckFinding } from './health-check-lint.ts';
+
 /** Which instances of which Consul service: everything that is part of the question put to Consul. */
 export interface ServiceQuery {
   readonly service: string;
@@ -52,6 +54,8 @@ export interface Binding {
   readonly query: ServiceQuery;
   readonly options: BindingOptions;
   readonly source: BindingSource;
+  /** What is doubtful about the health checks as they were given, before what they leave open was filled in. */
+  readonly healthCheckFindings?: readonly HealthCheckFinding[];
 }
 
 /** One string per distinct question, so that bindings with the same one share a watch. */

@@ -52,5 +52,8 @@ export interface Plan {
   readonly notes: readonly string[];
 }
 
+/** How the note on an upstream begins that is not in Kong, for no instance could get its traffic. */
+export const NOT_CREATED = 'not created';
+
 /** How the note on an upstream begins that somebody else made. */
 export const FOREIGN_UPSTREAM = 'foreign upstream';

@@ -1,4 +1,4 @@
-import { type Change, type ChangeKind, FOREIGN_UPSTREAM, type Plan } from './change.ts';
+import { type Change, type ChangeKind, FOREIGN_UPSTREAM, NOT_CREATED, type Plan } from './change.ts';
 import { compareText } from './order.ts';
 import { isOwned, stagingName, withTag } from './ownership.ts';
 import { diffSettings } from './settings.ts';
@@ -35,7 +35,9 @@ export function calculatePlan(input: PlanInput): Plan {
   const { desired, current, tag } = input;
   const staged = input.staged !== undefined && isOwned(input.staged, tag) ? input.staged : undefined;
   if (current === undefined && desired.targets.length === 0) {
-    const notes = ['not created: no instance may get traffic yet, and an empty upstream would take the host from DNS'];
+    const notes = [
+      `${NOT_CREATED}: no instance may get traffic yet, and an empty upstream would take the host from DNS`,
+    ];
     return { upstream: desired.name, changes: deleteLeftover(desired.name, staged), notes };
   }
   const base = current ?? staged;

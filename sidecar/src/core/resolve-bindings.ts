@@ -2,6 +2,7 @@ import { isUpstreamName } from './address.ts';
 import { type Binding, type BindingOptions, type BindingSource, queryKey, type ServiceQuery } from './binding.ts';
 import { type ConsulHost, parseConsulHost } from './consul-host.ts';
 import { completeHealthChecks, recordIn } from './health-check-defaults.ts';
+import { lintHealthChecks } from './health-check-lint.ts';
 import { compareText } from './order.ts';
 
 /** What a binding block says; the rest of the query comes from the host. */
@@ -214,8 +215,13 @@ function withHealthChecks(binding: Binding, protocols: readonly string[]): Bindi
   if (binding.source.kind === 'file' && settings.healthchecks === undefined) return binding;
   const { host_header: hostHeader } = settings;
   const context = { protocols, ...(typeof hostHeader === 'string' && { hostHeader }) };
-  const healthchecks = completeHealthChecks(recordIn(settings, 'healthchecks'), context);
-  return { ...binding, options: { ...binding.options, settings: { ...settings, healthchecks } } };
+  const given = recordIn(settings, 'healthchecks');
+  const healthCheckFindings = lintHealthChecks(given, context);
+  return {
+    ...binding,
+    options: { ...binding.options, settings: { ...settings, healthchecks: completeHealthChecks(given, context) } },
+    ...(healthCheckFindings.length > 0 && { healthCheckFindings }),
+  };
 }
 
 function agree(a: Binding, b: Binding): boolean {

@@ -32,6 +32,8 @@ function keeping(before: UpstreamReport | undefined, now: UpstreamReport): reado
   // An upstream whose answer is not known for a while says nothing about its instances.
   if (did === does || now.counts === undefined) return [];
   const { registered, healthy } = now.counts;
+  // Not one is healthy: they were deregistered or put into maintenance, which removals and holds tell.
+  if (!does && healthy === 0) return [];
   if (!does) return [{ level: 'info', data: { registered, healthy }, sentence: 'enough instances are healthy again' }];
   const sentence = 'too few instances are healthy: those that are not stay targets';
   return [{ level: 'warn', data: { registered, healthy }, sentence }];

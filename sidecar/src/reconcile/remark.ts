@@ -1,3 +1,4 @@
+import { NOT_CREATED } from '../core/change.ts';
 import { verdictReason } from '../core/explain.ts';
 import { isUnusable, type Verdict } from '../core/verdict.ts';
 import { holdEndText } from './hold-text.ts';
@@ -26,9 +27,12 @@ export function remarkOf(report: UpstreamReport): string {
   return instancesRemark(report) ?? notes[0] ?? '';
 }
 
-function instancesRemark({ counts, verdicts, targets, malformed }: UpstreamReport): string | undefined {
+function instancesRemark({ counts, verdicts, targets, malformed, notes }: UpstreamReport): string | undefined {
   if (counts === undefined) return undefined;
-  if (counts.registered === 0) return 'Consul knows no instance: the upstream is empty';
+  if (counts.registered === 0) {
+    const isMissing = notes.some((note) => note.startsWith(NOT_CREATED));
+    return `Consul knows no instance: the upstream is ${isMissing ? 'not created before there is one' : 'empty'}`;
+  }
   const unusable = verdicts.filter(({ skipped }) => isUnusable(skipped));
   const kept = verdicts.some((verdict) => verdict.kept);
   if (unusable.length > 0 && unusable.length === verdicts.length)
