@@ -10,6 +10,8 @@ const line = z.object({
   url: z.string().optional(),
   msg: z.string().optional(),
   heapMb: z.number().optional(),
+  cpuMs: z.number().optional(),
+  allocatedKb: z.number().optional(),
   resources: z.record(z.string(), z.number()).optional(),
 });
 export type Said = z.infer<typeof line>;
