@@ -4,6 +4,7 @@ import { Command, Option } from 'commander';
 import { budget } from './budget.ts';
 import { churn } from './churn.ts';
 import { oneShot } from './one-shot.ts';
+import { peer } from './peer.ts';
 import { perChange } from './per-change.ts';
 import { propagation } from './propagation.ts';
 import { Stage } from './stage.ts';
@@ -11,7 +12,7 @@ import { startUp } from './start-up.ts';
 import { markdown, type Row } from './statistics.ts';
 import { storm } from './storm.ts';
 
-const PARTS = ['start-up', 'propagation', 'per-change', 'budget', 'storm', 'one-shot', 'churn'] as const;
+const PARTS = ['start-up', 'propagation', 'peer', 'per-change', 'budget', 'storm', 'one-shot', 'churn'] as const;
 type Part = (typeof PARTS)[number];
 
 const program = new Command('bench')
@@ -47,6 +48,8 @@ async function measure(part: Part): Promise<readonly Row[]> {
         return await startUp(stage);
       case 'propagation':
         return await propagation(stage, options.sizes);
+      case 'peer':
+        return await peer(stage, options.sizes);
       case 'per-change':
         return await perChange(stage);
       case 'storm':

@@ -1,6 +1,6 @@
-import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { deckVersion, SAID_IN_FULL } from './deck.ts';
 import { serviceName, targetOf } from './fleet.ts';
 import { type Stage, timed } from './stage.ts';
 import { median, type Row, ratio } from './statistics.ts';
@@ -54,21 +54,13 @@ export async function oneShot(stage: Stage): Promise<readonly Row[]> {
   ];
 }
 
-function deckVersion(): string | undefined {
-  try {
-    const text = execFileSync('deck', ['version'], { encoding: 'utf8' });
-    return /\d+\.\d+\.\d+/.exec(text)?.[0] ?? 'of unknown version';
-  } catch {
-    return undefined;
-  }
-}
-
 function deckArgs(command: string, stage: Stage, file: string): readonly string[] {
   return [command, '--kong-addr', stage.kongUrl, '--state', file];
 }
 
 function writeDeckFile({ folder }: Stage): string {
   const upstreams = Array.from({ length: SERVICES }, (_, service) => ({
+    ...SAID_IN_FULL,
     name: serviceName(service),
     targets: Array.from({ length: SIZE }, (_entry, at) => ({ target: targetOf(service, at), weight: 1 })),
   }));

@@ -14,6 +14,8 @@ const PROBE = fileURLToPath(new URL('./probe.js', import.meta.url));
 const FLOOR = fileURLToPath(new URL('./floor.js', import.meta.url));
 /** More than any size needs, and less than the files that a process may open. */
 const NO_LIMIT = 10_000;
+/** A measurement's own question. */
+const LOOK = /\/targets\/[^/]+:\d+$/;
 const MAX_BUFFER = 256 * 1024 * 1024;
 const run = promisify(execFile);
 
@@ -38,6 +40,14 @@ export class Stage {
     if (kongUrl !== undefined) return new Stage(consul, undefined, kongUrl);
     const double = await startKongDouble();
     return new Stage(consul, double, double.adminUrl);
+  }
+
+  /** What the double has been asked so far, but for looks at a single target; undefined of a real Kong. */
+  kongCounts(): { readonly writes: number; readonly reads: number } | undefined {
+    if (this.#double === undefined) return undefined;
+    const writes = this.#double.writes().length;
+    const looks = this.#double.requests.filter(({ path: asked }) => LOOK.test(asked)).length;
+    return { writes, reads: this.#double.requests.length - writes - looks };
   }
 
   async close(): Promise<void> {
