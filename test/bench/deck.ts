@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { timed } from './stage.ts';
 
 /** The version of the decK on the PATH; undefined when there is none. */
 export function deckVersion(): string | undefined {
@@ -8,6 +9,11 @@ export function deckVersion(): string | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** Takes away what decK has written under a tag. */
+export async function resetDeck(kongUrl: string, tag: string): Promise<void> {
+  await timed('deck', ['reset', '--force', '--kong-addr', kongUrl, '--select-tag', tag]);
 }
 
 /**

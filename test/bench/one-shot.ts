@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { deckVersion, SAID_IN_FULL } from './deck.ts';
+import { deckVersion, resetDeck, SAID_IN_FULL } from './deck.ts';
 import { serviceName, targetOf } from './fleet.ts';
 import { type Stage, timed } from './stage.ts';
 import { median, type Row, ratio } from './statistics.ts';
@@ -8,6 +8,7 @@ import { median, type Row, ratio } from './statistics.ts';
 const SERVICES = 1_000;
 const SIZE = 10;
 const RUNS = 5;
+const TAG = 'bench-deck';
 
 interface Samples {
   readonly ours: number[];
@@ -29,9 +30,12 @@ export async function oneShot(stage: Stage): Promise<readonly Row[]> {
     writes = /"written": (\[\]|\d+)/.exec(second.stdout)?.[1] ?? 'unknown';
     await stage.cleanUp();
     if (deck === undefined) continue;
-    cold.deck.push((await timed('deck', deckArgs('sync', stage, deckFile))).ms);
-    again.deck.push((await timed('deck', deckArgs('sync', stage, deckFile))).ms);
-    await timed('deck', ['reset', '--force', '--kong-addr', stage.kongUrl, '--select-tag', 'bench-deck']);
+    try {
+      cold.deck.push((await timed('deck', deckArgs('sync', stage, deckFile))).ms);
+      again.deck.push((await timed('deck', deckArgs('sync', stage, deckFile))).ms);
+    } finally {
+      await resetDeck(stage.kongUrl, TAG);
+    }
   }
   const seconds = (samples: readonly number[]) => `${(median(samples) / 1000).toFixed(1)} s (n = ${samples.length})`;
   const against = (ours: readonly number[], theirs: readonly number[]) =>
@@ -66,6 +70,6 @@ function writeDeckFile({ folder }: Stage): string {
   }));
   const file = path.join(folder, 'deck.json');
   // decK tags what it writes, and finds it again, by the file's own tags.
-  writeFileSync(file, JSON.stringify({ _format_version: '3.0', _info: { select_tags: ['bench-deck'] }, upstreams }));
+  writeFileSync(file, JSON.stringify({ _format_version: '3.0', _info: { select_tags: [TAG] }, upstreams }));
   return file;
 }

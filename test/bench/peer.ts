@@ -1,9 +1,9 @@
 import http from 'node:http';
 import { setTimeout as wait } from 'node:timers/promises';
 import { ConsulTemplate, findConsulTemplate, PEER_TAG } from './consul-template.ts';
-import { deckVersion } from './deck.ts';
+import { deckVersion, resetDeck } from './deck.ts';
 import { serviceName, targetOf } from './fleet.ts';
-import { type Stage, timed } from './stage.ts';
+import type { Stage } from './stage.ts';
 import { median, type Row, ratio, spread } from './statistics.ts';
 
 const INSTANCES = 4;
@@ -15,9 +15,8 @@ const MOST = 1_000;
 
 interface Measured {
   readonly ms: readonly number[];
-  /** Of all changes: one joins, one leaves, and so on. */
-  readonly writes: string;
-  readonly requests: string;
+  /** How often Kong was asked for one change, as a part of a sentence; empty when that cannot be counted. */
+  readonly asked: string;
 }
 
 /**
@@ -52,7 +51,7 @@ export async function peer(stage: Stage, sizes: readonly number[]): Promise<read
 function rowOf(who: string, size: number, measured: Measured, ours: Measured): Row {
   return {
     what: `registration to target, ${size} bound services: ${who}`,
-    measured: `${spread(measured.ms)}; a change is ${measured.writes} writes, ${measured.requests} requests`,
+    measured: `${spread(measured.ms)}${measured.asked}`,
     ratio: ratio(median(measured.ms), median(ours.ms)),
     bar: '',
   };
@@ -74,7 +73,7 @@ async function measureTheirs(stage: Stage, bin: string, size: number): Promise<M
   } finally {
     await program.stop();
     await wait(PAUSE_MS);
-    await timed('deck', ['reset', '--force', '--kong-addr', stage.kongUrl, '--select-tag', PEER_TAG]);
+    await resetDeck(stage.kongUrl, PEER_TAG);
   }
 }
 
@@ -86,11 +85,11 @@ async function measure(stage: Stage, size: number, check: () => void): Promise<M
   const turns = size >= MOST ? 5 : 10;
   for (let turn = 1; turn <= turns; turn += 1) ms.push(await oneTurn(stage, turn % size, check));
   const after = stage.kongCounts();
-  const each = (count: (counts: { readonly writes: number; readonly reads: number }) => number) =>
-    before === undefined || after === undefined
-      ? 'uncounted'
-      : ((count(after) - count(before)) / (2 * turns)).toFixed(1);
-  return { ms, writes: each(({ writes }) => writes), requests: each(({ writes, reads }) => writes + reads) };
+  // One joins and one leaves in each turn.
+  const each = (count: number) => (count / (2 * turns)).toFixed(1);
+  if (before === undefined || after === undefined) return { ms, asked: '' };
+  const [writes, reads] = [after.writes - before.writes, after.reads - before.reads];
+  return { ms, asked: `; a change is ${each(writes)} writes, ${each(writes + reads)} requests` };
 }
 
 async function oneTurn(stage: Stage, service: number, check: () => void): Promise<number> {

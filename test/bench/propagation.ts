@@ -18,10 +18,19 @@ const FLOOR_UPSTREAM = 'bench-floor';
  * so that both meet the same machine. The floor has a service of its own.
  */
 export async function propagation(stage: Stage, sizes: readonly number[]): Promise<readonly Row[]> {
+  const floorUrl = `${stage.kongUrl}/upstreams/${FLOOR_UPSTREAM}`;
+  await timed('curl', ['-fsS', '-X', 'PUT', floorUrl]);
+  try {
+    return await measure(stage, sizes);
+  } finally {
+    await timed('curl', ['-fsS', '-X', 'DELETE', floorUrl]);
+  }
+}
+
+async function measure(stage: Stage, sizes: readonly number[]): Promise<readonly Row[]> {
   const rows: Row[] = [];
   const floorService = Math.max(...sizes);
   await stage.fleet.fill(floorService, floorService + 1, BASE);
-  await timed('curl', ['-fsS', '-X', 'PUT', `${stage.kongUrl}/upstreams/${FLOOR_UPSTREAM}`]);
   let registered = 0;
   let alone: { readonly ours: number; readonly floor: number } | undefined;
   for (const size of sizes) {
@@ -41,7 +50,6 @@ export async function propagation(stage: Stage, sizes: readonly number[]): Promi
     await Promise.all([floor.stop(), sidecar.stop()]);
     await stage.cleanUp();
   }
-  await timed('curl', ['-fsS', '-X', 'DELETE', `${stage.kongUrl}/upstreams/${FLOOR_UPSTREAM}`]);
   return rows;
 }
 

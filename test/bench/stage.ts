@@ -26,6 +26,7 @@ export class Stage {
   readonly kongUrl: string;
   readonly folder = mkdtempSync(path.join(os.tmpdir(), 'kong-consul-bench-'));
   readonly #double: KongDouble | undefined;
+  readonly #programs: Watched[] = [];
 
   private constructor(consul: ConsulAgent, double: KongDouble | undefined, kongUrl: string) {
     this.consul = consul;
@@ -50,7 +51,9 @@ export class Stage {
     return { writes, reads: this.#double.requests.length - writes - looks };
   }
 
+  /** Ends what still runs, which would fill Kong again, and leaves Kong as it was. */
   async close(): Promise<void> {
+    await Promise.all(this.#programs.map((program) => program.stop()));
     await this.cleanUp();
     await this.#double?.stop();
     await this.consul.dispose();
@@ -70,6 +73,7 @@ export class Stage {
       ...this.flags(size),
       ...flags,
     ]);
+    this.#programs.push(sidecar);
     const served = sidecar.says(({ url }) => url !== undefined);
     const filled = sidecar.says(() => sidecar.targets >= targets);
     sidecar.url = (await served).said.url ?? '';
@@ -79,7 +83,9 @@ export class Stage {
 
   /** The floor: a program that does nothing but what must be done, for one service. */
   floor(service: number, upstream: string): Watched {
-    return new Watched([FLOOR, this.consul.url, this.kongUrl, serviceName(service), upstream]);
+    const floor = new Watched([FLOOR, this.consul.url, this.kongUrl, serviceName(service), upstream]);
+    this.#programs.push(floor);
+    return floor;
   }
 
   /** Runs a command over the first `size` services to its end. */
