@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { setTimeout as wait } from 'node:timers/promises';
 import { parse } from 'yaml';
 import { z } from 'zod';
@@ -40,6 +40,21 @@ export async function readRecordings(name: string): Promise<ReadonlyMap<string, 
   return new Map(list.map((recording) => [recording.name, { ...recording, body: comparable(recording.body) }]));
 }
 
+/** Keys in order, so that two recordings differ in what was answered alone. */
+export async function writeRecordings(
+  name: string,
+  list: readonly (Recording & Pick<Case, 'request'>)[],
+): Promise<void> {
+  const ordered = list.map(({ name: title, request: { method, path, ...rest }, status, headers, body }) => ({
+    name: title,
+    request: { method, path, ...rest },
+    status,
+    headers,
+    body: sorted(body),
+  }));
+  await writeFile(new URL(name, import.meta.url), `${JSON.stringify(ordered, null, 1)}\n`);
+}
+
 /** What a Kong says about its database: `off` when it has none. */
 export async function databaseOf(adminUrl: string): Promise<string> {
   const answer = await fetch(adminUrl);
@@ -79,6 +94,13 @@ export class Replay {
         : Object.fromEntries(step.pick.map((key) => [key, valueAt(value, key.split('.'))]));
     return { name: step.name, status: answer.status, headers, body: comparable(mask(picked, '')) };
   }
+}
+
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (typeof value !== 'object' || value === null) return value;
+  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return Object.fromEntries(entries.map(([key, inner]) => [key, sorted(inner)]));
 }
 
 /** JSON where it is. */

@@ -57,6 +57,10 @@ test('SIGUSR2 turns debug on and off again, without a restart', async () => {
   await eventually(() => expect(lines('"level":"debug","time"').length).toBeGreaterThan(0));
   sidecar?.process.kill('SIGUSR2');
   await eventually(() => expect(lines('log level switched by SIGUSR2')).toHaveLength(2));
+  expect(lines('log level switched by SIGUSR2').map((line) => /"now":"(\w+)"/.exec(line)?.[1])).toEqual([
+    'debug',
+    'info',
+  ]);
   const before = lines();
   await resyncs(RESYNCS);
   expect(lines()).toEqual(before);

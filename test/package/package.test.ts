@@ -11,7 +11,8 @@ import { startScriptedConsul } from '../scripted-consul/scripted-consul.ts';
 
 /** The package as npm would publish it, made from the sources and installed as a stranger would. */
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const SOURCES = ['sidecar', 'kong-plugin', 'compose/examples', 'README.md', 'CHANGELOG.md', 'LICENSE'];
+const SHIPPED = ['compose/examples', 'compose/monitoring', 'compose/security'];
+const SOURCES = ['sidecar', 'kong-plugin', ...SHIPPED, 'README.md', 'CHANGELOG.md', 'LICENSE'];
 const SET_UP_MS = 300_000;
 const run = promisify(execFile);
 const npm = { npm_config_prefer_offline: 'true', npm_config_audit: 'false', npm_config_fund: 'false' };
@@ -56,7 +57,7 @@ describe('the package', () => {
   test('holds the program, the plugin, the examples and what to read, and nothing else', () => {
     const unexpected = tarball.files
       .map(({ path: name }) => name)
-      .filter((name) => !/^(dist|kong-plugin\/kong|compose\/examples)\//.test(name))
+      .filter((name) => !['dist', 'kong-plugin/kong', ...SHIPPED].some((part) => name.startsWith(`${part}/`)))
       .sort();
     expect(unexpected).toEqual([
       'CHANGELOG.md',
@@ -69,6 +70,14 @@ describe('the package', () => {
     const names = tarball.files.map(({ path: name }) => name);
     expect(names).toEqual(expect.arrayContaining(['dist/main.js', 'dist/page/index.html']));
     for (const name of names) expect(name).not.toMatch(/\.(ts|map|tsbuildinfo)$|\btest\b|_spec\.lua$/);
+  });
+
+  test('has what its README speaks of, but for the demo and what the repository alone has', async () => {
+    const readme = await readFile(path.join(ROOT, 'README.md'), 'utf8');
+    const links = [...readme.matchAll(/\]\(([^)#:]+)(?:#[^)]*)?\)/g)].map(([, link = '']) => link);
+    const names = tarball.files.map(({ path: name }) => name);
+    const missing = links.filter((link) => !names.some((name) => name === link || name.startsWith(`${link}/`)));
+    expect([...new Set(missing)].sort()).toEqual(['compose/README.md', 'sidecar/ARCHITECTURE.md']);
   });
 
   test('is small for what holds all that it needs', () => {

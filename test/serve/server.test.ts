@@ -69,6 +69,14 @@ test.each([
   expect(await send(`GET ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`)).toContain('404 Not Found');
 });
 
+test('says what to do about an address that is taken', async () => {
+  server = await startServer({ host: '127.0.0.1', port: 0, endpoints });
+  const port = Number(new URL(server.url).port);
+  await expect(startServer({ host: '127.0.0.1', port, endpoints })).rejects.toThrow(
+    `nothing can be served on 127.0.0.1:${port}: something else listens there; --listen takes another address, or off`,
+  );
+});
+
 test('asks for the token on everything but what is open', async () => {
   server = await startServer({ host: '127.0.0.1', port: 0, endpoints, bearerToken: 'right' });
   expect((await get('/healthz')).status).toBe(200);

@@ -5,6 +5,7 @@ import { holdEndText } from '../reconcile/hold-text.ts';
 import type { OnceResult } from '../reconcile/reconcile-once.ts';
 import type { UpstreamReport } from '../reconcile/report.ts';
 import { type Colour, type Paint, painter, plain } from './paint.ts';
+import { NOTHING_BOUND } from './status-text.ts';
 
 const COLOURS: Readonly<Record<ReturnType<typeof signOf>, Colour>> = { '+': 'good', '~': 'doubt', '-': 'bad' };
 
@@ -65,8 +66,10 @@ function changeLine(change: Change, isHeld: boolean, paint: Paint): string {
 }
 
 function summary(reports: readonly UpstreamReport[]): string {
+  if (reports.length === 0) return NOTHING_BOUND;
   const { add, change, remove, held } = countChanges(reports);
-  if (add + change + remove === 0) return `No differences in ${reports.length} upstreams.\n`;
+  if (add + change + remove === 0)
+    return `No differences in ${reports.length} upstream${reports.length === 1 ? '' : 's'}.\n`;
   return `${add} to add, ${change} to change, ${remove} to remove${held > 0 ? `, ${held} of them held` : ''}.\n`;
 }
 

@@ -55,6 +55,6 @@ function switchLevelOnSignal(world: World, log: Logger): void {
   world.onSignal('SIGUSR2', () => {
     if (log.level !== 'debug') usual = log.level;
     log.level = log.level === 'debug' && usual !== 'debug' ? usual : 'debug';
-    log.info({ level: log.level }, 'log level switched by SIGUSR2');
+    log.info({ now: log.level }, 'log level switched by SIGUSR2');
   });
 }

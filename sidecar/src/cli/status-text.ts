@@ -3,7 +3,8 @@ import { table } from './render.ts';
 import type { Terminal } from './session.ts';
 import type { StatusRow } from './status-rows.ts';
 
-const NOTHING =
+/** What a newcomer may see first. */
+export const NOTHING_BOUND =
   'No upstreams: nothing is bound. Enable the plugin on a Kong Service, or add "upstreams:" to the config file.\n';
 const HEAD = ['UPSTREAM', 'STATE', 'SERVICE', 'HEALTHY', 'TARGETS', 'REMARK'] as const;
 const COLOURS: Readonly<Record<string, Colour>> = {
@@ -15,7 +16,7 @@ const COLOURS: Readonly<Record<string, Colour>> = {
 
 /** One line an upstream, and the sums. Lines are cut at the terminal's edge. */
 export function statusText(rows: readonly StatusRow[], terminal: Terminal): string {
-  if (rows.length === 0) return NOTHING;
+  if (rows.length === 0) return NOTHING_BOUND;
   const paint = painter(terminal.colour);
   const lines = tableLines(rows, terminal.columns);
   const coloured = lines.map((line, at) => {

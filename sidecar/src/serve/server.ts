@@ -1,5 +1,6 @@
 import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { errorCode } from '../net/message-of.ts';
 import { limitConnections } from './connections.ts';
 import { json, type Reply, text } from './reply.ts';
 import { carriesToken, isForLoopback, isFromElsewhere, isLoopback } from './request-guard.ts';
@@ -72,10 +73,15 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   limitConnections(server, MAX_CONNECTIONS);
   server.setTimeout(STALLED_MS);
   await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
+    server.once('error', (cause) => reject(new Error(cannotListen(options, cause), { cause })));
     server.listen(options.port, options.host, resolve);
   });
   return { url: `http://${hostPort(server.address())}`, close: () => closeServer(server) };
+}
+
+function cannotListen({ host, port }: ServerOptions, cause: Error): string {
+  const why = errorCode(cause) === 'EADDRINUSE' ? 'something else listens there' : cause.message;
+  return `nothing can be served on ${host}:${port}: ${why}; --listen takes another address, or off`;
 }
 
 async function answer(request: IncomingMessage, options: ServerOptions): Promise<Reply> {
