@@ -224,7 +224,7 @@ async function askKong(adminUrl = urlOf(), { timeoutMs = 20_000 } = {}) {
     writesPerSecond: 100,
   });
   try {
-    return await readAll(client, '/upstreams', {}, signal);
+    return await readAll(client, '/upstreams', signal);
   } finally {
     client.close();
   }

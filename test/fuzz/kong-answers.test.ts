@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect } from 'vitest';
 import { parseBindingBlock } from '../../sidecar/src/config/binding-block.ts';
-import { readKongBindings } from '../../sidecar/src/kong/binding-reader.ts';
+import { BindingReader } from '../../sidecar/src/kong/binding-reader.ts';
 import { DatabaseDriver } from '../../sidecar/src/kong/database-driver.ts';
 import { readKongInfo } from '../../sidecar/src/kong/info.ts';
 import { readTargetHealth } from '../../sidecar/src/kong/target-health.ts';
@@ -41,7 +41,8 @@ describe('an answer of Kong is read whole, or refused by name', () => {
 
   fuzz('plugins, services and routes', fc.tuple(status, bodies), async ([code, body]) => {
     server.answer = ({ url }) => ({ status: code, body: bodyFor(url, body) });
-    await declared(readKongBindings(client, true, (config) => parseBindingBlock(config, 'plugin'), signal));
+    const bindings = new BindingReader(client, (config) => parseBindingBlock(config, 'plugin'));
+    await declared(bindings.read(true, signal));
     onlyKnownPaths();
   });
 

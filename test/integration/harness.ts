@@ -2,6 +2,7 @@ import { setMaxListeners } from 'node:events';
 import { parseBindingBlock } from '../../sidecar/src/config/binding-block.ts';
 import { ConsulClient } from '../../sidecar/src/consul/client.ts';
 import { fixedToken } from '../../sidecar/src/consul/credentials.ts';
+import { PollWait } from '../../sidecar/src/consul/poll-wait.ts';
 import type { ReadFailure } from '../../sidecar/src/consul/snapshot.ts';
 import { WatchPool } from '../../sidecar/src/consul/watch-pool.ts';
 import { ownerTag } from '../../sidecar/src/core/ownership.ts';
@@ -72,10 +73,12 @@ export function startHarness(consulUrl: string, kong: KongDouble, options: Harne
   const pool = new WatchPool(
     {
       client: consul,
-      waitMs: options.waitMs ?? 55_000,
+      wait: new PollWait({
+        fixedMs: options.waitMs,
+        ...(options.roundMs !== undefined && { roundMs: options.roundMs }),
+      }),
       maxStaleMs: 10_000,
       maxConnections: options.maxConnections ?? 150,
-      ...(options.roundMs !== undefined && { roundMs: options.roundMs }),
       listener: {
         onChange: (key) => follower?.serviceChanged(key),
         onFailure: (_key, _state, failure) => failures.push(failure),

@@ -18,6 +18,7 @@ function facts(given: Partial<ReadinessFacts>): ReadinessFacts {
     watches: [watch('web', 1_000)],
     kongFailure: undefined,
     staleAfterMs: 60_000,
+    pollMs: 20_000,
     nowMs: NOW,
     ...given,
   };
@@ -44,6 +45,7 @@ test.each<[string, Partial<ReadinessFacts>, readonly string[]]>([
     { watches: [watch('web', 60_001), watch('api', 10)] },
     ['no trusted answer from Consul for 60 s or longer: 1 of 2 services (web)'],
   ],
+  ['an old answer while polls block for long', { pollMs: 40_000, watches: [watch('web', 60_001)] }, []],
   [
     'an old answer, and why there is no younger one',
     {

@@ -1,5 +1,6 @@
 import { connectionBudget, readAgentFacts } from '../consul/agent.ts';
 import type { ConsulClient } from '../consul/client.ts';
+import { PollWait, USUAL_WAIT_MS } from '../consul/poll-wait.ts';
 import { WatchPool } from '../consul/watch-pool.ts';
 import { queryKey } from '../core/binding.ts';
 import type { Change } from '../core/change.ts';
@@ -56,6 +57,7 @@ export async function createRunParts(
   const events = new EventLog(log);
   const onReport: ReportListener = (before, now, upstream) => parts.shown.feed.report(before, now, upstream);
   const consul = createConsul(config);
+  const waitMs = config.consul.waitSeconds && config.consul.waitSeconds * 1000;
   const isLeader = () => parts.leadership.term() !== undefined;
   const fleet = new FleetView(tagOf(config), onReport);
   const reasons = () =>
@@ -64,7 +66,8 @@ export async function createRunParts(
       isSynced: parts.nodes.every(({ driver, follower }) => driver === undefined || follower?.isReady === true),
       watches: parts.pool.states(),
       kongFailure: failureOf(parts.nodes),
-      staleAfterMs: config.consul.waitSeconds * 1000 * STALE_AFTER_WAITS,
+      staleAfterMs: STALE_AFTER_WAITS * (waitMs ?? USUAL_WAIT_MS),
+      pollMs: parts.pool.waitMs,
       nowMs: Date.now(),
     });
   const fedBy = (key: string) => followers().flatMap((follower) => follower.fedBy(key));
@@ -73,8 +76,7 @@ export async function createRunParts(
   const pool: WatchPool = new WatchPool(
     {
       client: consul,
-      // A poll that blocks longer than a resync would let a missed change live longer than that.
-      waitMs: Math.min(config.consul.waitSeconds, config.resyncSeconds) * 1000,
+      wait: new PollWait({ fixedMs: waitMs, usualMs: Math.min(config.resyncSeconds * 1000, USUAL_WAIT_MS) }),
       maxStaleMs: config.consul.maxStaleMs,
       maxConnections: await readBudget(consul, io),
       listener: {

@@ -53,7 +53,8 @@ export interface ConsulConfig {
   /** Undefined: from the agent's own limit. */
   readonly maxConnections: number | undefined;
   readonly maxStaleMs: number;
-  readonly waitSeconds: number;
+  /** Undefined: 55 s, longer with many services. */
+  readonly waitSeconds: number | undefined;
   readonly maxBodyMb: number;
 }
 

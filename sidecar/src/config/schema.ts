@@ -61,7 +61,7 @@ export const configSchema = z.strictObject({
       partition: text.optional(),
       max_connections: z.number().int().min(1).optional(),
       max_stale_ms: z.number().min(0),
-      wait_seconds: z.number().min(1).max(600),
+      wait_seconds: z.number().min(1).max(600).optional(),
       max_body_mb: z.number().min(1).max(1024),
     })
     .superRefine(requireKeyPair),

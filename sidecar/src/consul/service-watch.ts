@@ -22,6 +22,8 @@ export interface WatchSurroundings {
   readonly onChange: (state: WatchState) => void;
   readonly onFailure: (state: WatchState, failure: ReadFailure) => void;
   readonly onRecovery: (state: WatchState) => void;
+  /** A poll that was open for so long ended with an answer that is not used. */
+  readonly onRefusal: (status: number, openMs: number) => void;
   /** The index is forgotten: the next read starts from the beginning. */
   readonly onRestart: () => void;
 }
@@ -138,7 +140,16 @@ export class ServiceWatch {
   }
 
   #poll(index: bigint, signal: AbortSignal): Promise<HealthAnswer> {
-    return this.#surroundings.whenConnected(() => this.#read(index, false, signal), signal);
+    return this.#surroundings.whenConnected(async () => {
+      const startMs = performance.now();
+      try {
+        return await this.#read(index, false, signal);
+      } catch (error) {
+        if (error instanceof UntrustedAnswerError)
+          this.#surroundings.onRefusal(error.status, performance.now() - startMs);
+        throw error;
+      }
+    }, signal);
   }
 
   async #read(index: bigint, consistent: boolean, signal: AbortSignal): Promise<HealthAnswer> {

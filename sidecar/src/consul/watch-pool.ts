@@ -1,10 +1,12 @@
 import { queryKey, type ServiceQuery } from '../core/binding.ts';
+import { childSignal } from '../net/child-signal.ts';
 import { FairQueue } from '../net/fair-queue.ts';
 import { Gate } from '../net/gate.ts';
 import type { ConsulClient } from './client.ts';
 import { type CheckScope, type CheckSubject, scopeKey, scopeOf, scopesOf } from './critical-checks.ts';
 import { CriticalLookout, type FeedState } from './critical-lookout.ts';
 import { hasLeader } from './leader.ts';
+import type { PollWait } from './poll-wait.ts';
 import { ServiceWatch } from './service-watch.ts';
 import type { ReadFailure, WatchState } from './snapshot.ts';
 
@@ -21,23 +23,18 @@ export interface WatchListener {
 export interface WatchPoolOptions {
   readonly client: ConsulClient;
   readonly listener: WatchListener;
-  readonly waitMs: number;
+  readonly wait: PollWait;
   readonly maxStaleMs: number;
   /** Polls at once; past it watches take turns. */
   readonly maxConnections: number;
-  /** Within this time every watch has had its turn, however many there are; 8 s unless told otherwise. */
-  readonly roundMs?: number;
 }
 
-/** Leaves some of the 10 s for what Consul adds to each wait. */
-const ROUND_MS = 8_000;
-const MIN_WAIT_MS = 100;
 const URGENT_CONNECTIONS = 8;
 const LEADER_PROBE_MS = 500;
 
 interface Running {
   readonly watch: ServiceWatch;
-  readonly stop: AbortController;
+  readonly stop: () => void;
   readonly ended: Promise<void>;
 }
 
@@ -81,7 +78,7 @@ export class WatchPool {
     const wanted = new Map(queries.map((query) => [queryKey(query), query]));
     for (const [key, running] of this.#watches) {
       if (wanted.has(key)) continue;
-      running.stop.abort();
+      running.stop();
       this.#watches.delete(key);
     }
     for (const [key, query] of wanted) if (!this.#watches.has(key)) this.#start(key, query);
@@ -89,6 +86,11 @@ export class WatchPool {
     for (const [key, { service }] of wanted) keysOf.set(service, [...(keysOf.get(service) ?? []), key]);
     this.#keysOf = keysOf;
     this.#shareConnections();
+  }
+
+  /** How long a poll may block at present. */
+  get waitMs(): number {
+    return this.#options.wait.ms(this.#watches.size, this.#connections.limit);
   }
 
   state(key: string): WatchState | undefined {
@@ -117,30 +119,24 @@ export class WatchPool {
   }
 
   #start(key: string, query: ServiceQuery): void {
-    const stop = new AbortController();
-    const signal = AbortSignal.any([this.#signal, stop.signal]);
-    const { client, listener, maxStaleMs } = this.#options;
+    const own = childSignal(this.#signal);
+    const { client, listener, maxStaleMs, wait } = this.#options;
     const watch = new ServiceWatch(query, {
       client,
       gate: this.#gate,
       maxStaleMs,
-      waitMs: () => this.#waitMs(),
+      waitMs: () => this.waitMs,
       whenConnected: (poll, pollSignal) => this.#connections.run(key, pollSignal, poll),
       onChange: (state) => listener.onChange(key, state),
       onFailure: (state, failure) => listener.onFailure(key, state, failure),
       onRecovery: (state) => listener.onRecovery(key, state),
+      onRefusal: (status, openMs) => wait.refused(status, openMs),
       onRestart: () => {
         this.#restarts += 1;
       },
     });
-    this.#watches.set(key, { watch, stop, ended: watch.run(signal) });
-  }
-
-  /** Short enough for all watches to have their turn within one round. */
-  #waitMs(): number {
-    const { waitMs, roundMs = ROUND_MS } = this.#options;
-    if (this.#watches.size <= this.#options.maxConnections) return waitMs;
-    return Math.max(MIN_WAIT_MS, Math.min(waitMs, (roundMs * this.#connections.limit) / this.#watches.size));
+    const ended = watch.run(own.signal).finally(() => own[Symbol.dispose]());
+    this.#watches.set(key, { watch, stop: () => own.abort(), ended });
   }
 
   /** While watches take turns, some connections are for what turns critical. */

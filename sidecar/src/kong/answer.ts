@@ -17,8 +17,12 @@ export interface RawAnswer {
   readonly date: string | undefined;
 }
 
-export function readAnswer(response: AxiosResponse<unknown>): RawAnswer {
-  const body = parseBody(response.data);
+/** Makes data of a body that is not empty; undefined when it cannot. */
+export type BodyParser = (text: string) => unknown;
+
+export function readAnswer(response: AxiosResponse<unknown>, parseBody: BodyParser = parseJson): RawAnswer {
+  const { data } = response;
+  const body = typeof data === 'string' && data !== '' ? parseBody(data) : null;
   const status = isUniqueClash(response) ? 409 : response.status;
   const header = (name: string): string | undefined => {
     const value: unknown = response.headers[name];
@@ -35,10 +39,9 @@ export function readAnswer(response: AxiosResponse<unknown>): RawAnswer {
   };
 }
 
-function parseBody(data: unknown): unknown {
-  if (typeof data !== 'string' || data === '') return null;
+export function parseJson(text: string): unknown {
   try {
-    return JSON.parse(data);
+    return JSON.parse(text);
   } catch {
     return undefined;
   }

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { KongService, PluginConfig, PluginInstance } from '../core/resolve-bindings.ts';
 import type { KongClient } from './client.ts';
 import { entityId, parse } from './entities.ts';
-import { readAll } from './paging.ts';
+import { ListReader } from './list-reader.ts';
 import { kongPath } from './path.ts';
 
 /** The plugin whose instances are bindings. */
@@ -36,29 +36,40 @@ export interface KongBindings {
 /** Parses a plugin's config to a binding block. */
 export type BlockParser = (config: unknown) => PluginConfig;
 
-/** Reads every plugin (Kong ignores `?name=`, recorded) and every Service. @throws when any page could not be read */
-export async function readKongBindings(
-  client: KongClient,
-  withPlugins: boolean,
-  parseBlock: BlockParser,
-  signal: AbortSignal,
-): Promise<KongBindings> {
-  const [pluginItems, serviceItems] = await Promise.all([
-    withPlugins ? readAll(client, '/plugins', {}, signal) : [],
-    readAll(client, '/services', {}, signal),
-  ]);
-  const plugins = pluginItems
-    .filter((item) => parse(named, item, 'a plugin').name === PLUGIN_NAME)
-    .map((item): PluginInstance => {
-      const { id, enabled, service: onService, route: onRoute, config } = parse(plugin, item, 'a plugin');
-      const owner = { ...(onService && { serviceId: onService.id }), ...(onRoute && { routeId: onRoute.id }) };
-      return { id, enabled, ...owner, config: parseBlock(config) };
-    });
-  const kongServices = serviceItems.map((item) => {
-    const { id, name, host, protocol } = parse(service, item, 'a Kong Service');
-    return { id, name: name ?? id, host, protocol };
-  });
-  return { plugins, kongServices, routes: await readRoutes(client, plugins, signal) };
+/** Reads the plugin's instances and Kong Services again and again. */
+export class BindingReader {
+  readonly #client: KongClient;
+  readonly #plugins: ListReader<PluginInstance | undefined>;
+  readonly #services: ListReader<KongService>;
+
+  constructor(client: KongClient, parseBlock: BlockParser) {
+    this.#client = client;
+    this.#plugins = new ListReader(client, (item) => parsePlugin(item, parseBlock));
+    this.#services = new ListReader(client, parseService);
+  }
+
+  /** Every plugin (Kong ignores `?name=`, recorded) and every Service. @throws when any page could not be read */
+  async read(withPlugins: boolean, signal: AbortSignal): Promise<KongBindings> {
+    const [all, kongServices] = await Promise.all([
+      withPlugins ? this.#plugins.read('/plugins', signal) : [],
+      this.#services.read('/services', signal),
+    ]);
+    const plugins = all.flatMap((instance) => instance ?? []);
+    return { plugins, kongServices, routes: await readRoutes(this.#client, plugins, signal) };
+  }
+}
+
+/** Undefined for another plugin. */
+function parsePlugin(item: unknown, parseBlock: BlockParser): PluginInstance | undefined {
+  if (parse(named, item, 'a plugin').name !== PLUGIN_NAME) return undefined;
+  const { id, enabled, service: onService, route: onRoute, config } = parse(plugin, item, 'a plugin');
+  const owner = { ...(onService && { serviceId: onService.id }), ...(onRoute && { routeId: onRoute.id }) };
+  return { id, enabled, ...owner, config: parseBlock(config) };
+}
+
+function parseService(item: unknown): KongService {
+  const { id, name, host, protocol } = parse(service, item, 'a Kong Service');
+  return { id, name: name ?? id, host, protocol };
 }
 
 /** Only the Routes that carry our plugin. */

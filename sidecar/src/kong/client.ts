@@ -7,7 +7,7 @@ import { foreignText } from '../net/foreign-text.ts';
 import { backoffMs, sleep } from '../net/sleep.ts';
 import { TokenBucket } from '../net/token-bucket.ts';
 import { type AdminApi, createAdminApi, displayUrl, secretsOf } from './admin-http.ts';
-import { readAnswer } from './answer.ts';
+import { type BodyParser, readAnswer } from './answer.ts';
 import { type KongApi, KongStatusError, KongUnreachableError, NotKongError, OvertakenError } from './errors.ts';
 import { isTooLarge, MAX_BODY_BYTES } from './transport.ts';
 
@@ -54,6 +54,8 @@ export interface KongRequest {
   readonly unmetered?: boolean;
   /** The answer may take so long, whatever the usual deadline. */
   readonly patienceMs?: number;
+  /** How the body becomes data; as JSON unless told otherwise. */
+  readonly parseBody?: BodyParser;
   /** Statuses that are answers here, not errors. */
   readonly accept?: readonly number[];
   /** Asked right before each try: true when it must not be sent any more. */
@@ -140,6 +142,11 @@ export class KongClient {
     });
   }
 
+  /** How many requests it sends at once. */
+  get concurrency(): number {
+    return this.#connection.concurrency;
+  }
+
   /** Whether all paths are below a workspace. */
   get hasWorkspace(): boolean {
     return this.#connection.workspace !== undefined;
@@ -216,7 +223,7 @@ export class KongClient {
   }
 
   #interpret(request: KongRequest, label: string, response: AxiosResponse<unknown>): KongAnswer {
-    const { status, body, message, packed, server, date, ...raw } = readAnswer(response);
+    const { status, body, message, packed, server, date, ...raw } = readAnswer(response, request.parseBody);
     const isSuccess = (status >= 200 && status < 300) || request.accept?.includes(status) === true;
     if (!isSuccess) throw new KongStatusError(label, status, this.shown(message), raw.retryAfterMs);
     if (body === undefined) {

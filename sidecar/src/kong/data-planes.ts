@@ -26,7 +26,7 @@ const status = z.object({ configuration_hash: z.string().nullish() });
 
 /** Those that the control plane has heard of lately. @throws on anything but a control plane */
 export async function readDataPlanes(client: KongClient, signal: AbortSignal): Promise<readonly ConnectedDataPlane[]> {
-  const items = await readAll(client, '/clustering/data-planes', {}, signal);
+  const items = await readAll(client, '/clustering/data-planes', signal);
   return items.map((item) => {
     const row = parse(dataPlane, item, 'a data plane');
     return {

@@ -1,46 +1,57 @@
-import { z } from 'zod';
+import pMap from 'p-map';
 import type { Change } from '../core/change.ts';
 import { ownerTag, stagedUpstream, stagingName } from '../core/ownership.ts';
 import type { Release } from '../core/release.ts';
 import type { CurrentTarget, CurrentUpstream } from '../core/state.ts';
-import { childSignal } from '../net/child-signal.ts';
 import { ChangeWriter } from './change-writer.ts';
 import type { KongClient } from './client.ts';
 import type { ApplyCompany, KongDriver, UpstreamState } from './driver.ts';
-import { parse, parseTarget, parseUpstream, type UpstreamRecord } from './entities.ts';
+import { parseTarget, parseUpstream, type UpstreamRecord } from './entities.ts';
 import { EntityUpdate } from './entity-update.ts';
 import { KongStatusError } from './errors.ts';
-import { readAll } from './paging.ts';
+import { ListReader } from './list-reader.ts';
 import { kongPath } from './path.ts';
+import { parseTagged, type Tagged, taggedPath } from './tagged.ts';
 
-const taggedEntity = z.object({ entity_id: z.string(), entity_name: z.string() });
+interface KnownUpstream {
+  readonly record: UpstreamRecord;
+  readonly upstream: CurrentUpstream;
+}
 
-/** Writes entities through the Admin API of a Kong with a database. */
+/**
+ * Writes entities through the Admin API of a Kong with a database. What it reads again and finds as it was, down to the
+ * byte, is the same object as before.
+ */
 export class DatabaseDriver implements KongDriver {
   readonly release: Release | undefined;
   readonly #client: KongClient;
   readonly #update: EntityUpdate;
   readonly #tag: string;
+  readonly #upstreams: ListReader<UpstreamRecord>;
+  readonly #targets: ListReader<CurrentTarget>;
+  readonly #tagged: ListReader<Tagged>;
+  readonly #known = new Map<string, KnownUpstream>();
+  #owned: { readonly tagged: readonly Tagged[]; readonly ids: ReadonlySet<string> } | undefined;
 
   constructor(client: KongClient, owner: string, release?: Release) {
     this.#client = client;
     this.#update = new EntityUpdate(client);
     this.#tag = ownerTag(owner);
+    this.#upstreams = new ListReader(client, parseUpstream);
+    this.#targets = new ListReader(client, parseTarget);
+    this.#tagged = new ListReader(client, parseTagged);
     this.release = release;
   }
 
   async readStates(names: ReadonlySet<string>, signal: AbortSignal): Promise<ReadonlyMap<string, UpstreamState>> {
-    const [items, tagged] = await Promise.all([
-      readAll(this.#client, '/upstreams', {}, signal),
-      this.#readTagged(signal),
-    ]);
-    const records = items.map(parseUpstream);
+    const [records, tagged] = await Promise.all([this.#upstreams.read('/upstreams', signal), this.#readTagged(signal)]);
     const isRelevant = (record: UpstreamRecord) => record.tags.includes(this.#tag) || names.has(boundName(record));
     const upstreams = await this.#withTargetsOf(records.filter(isRelevant), signal);
+    this.#keepOnly(records);
 
     const known = new Set(upstreams.flatMap(({ targets }) => targets.map(({ id }) => id)));
-    const isUnknown = (id: string, kind: string) => kind === 'targets' && !known.has(id);
-    const isElsewhere = tagged?.some(({ entity_id: id, entity_name: kind }) => isUnknown(id, kind)) ?? true;
+    const isUnknown = ({ id, kind }: Tagged) => kind === 'targets' && !known.has(id);
+    const isElsewhere = tagged?.some(isUnknown) ?? true;
     if (!isElsewhere) return toStates(upstreams);
     // Targets of ours in an upstream that is neither ours nor bound: a binding went away while nobody was looking.
     const others = await this.#withTargetsOf(
@@ -58,7 +69,9 @@ export class DatabaseDriver implements KongDriver {
 
   async readOwnedIds(signal: AbortSignal): Promise<ReadonlySet<string> | undefined> {
     const tagged = await this.#readTagged(signal);
-    return tagged && new Set(tagged.map(({ entity_id: id }) => id));
+    if (tagged === undefined) return undefined;
+    if (this.#owned?.tagged !== tagged) this.#owned = { tagged, ids: new Set(tagged.map(({ id }) => id)) };
+    return this.#owned.ids;
   }
 
   apply(
@@ -85,32 +98,46 @@ export class DatabaseDriver implements KongDriver {
   }
 
   /** Undefined where lists by tag are not served (Konnect): Kong itself answers 200 for any tag. */
-  async #readTagged(signal: AbortSignal): Promise<readonly z.infer<typeof taggedEntity>[] | undefined> {
+  async #readTagged(signal: AbortSignal): Promise<readonly Tagged[] | undefined> {
     try {
-      const entries = await readAll(this.#client, kongPath('tags', this.#tag), {}, signal);
-      return entries.map((entry) => parse(taggedEntity, entry, 'a tag'));
+      return await this.#tagged.read(taggedPath(this.#tag), signal);
     } catch (error) {
       if (error instanceof KongStatusError && (error.status === 404 || error.status === 405)) return undefined;
       throw error;
     }
   }
 
+  /** No more at once than can be sent: each that waits its turn would hold memory meanwhile. */
   #withTargetsOf(records: readonly UpstreamRecord[], signal: AbortSignal): Promise<readonly CurrentUpstream[]> {
-    return Promise.all(records.map((record) => this.#withTargets(record, signal)));
+    return pMap(records, (record) => this.#withTargets(record, signal), { concurrency: this.#client.concurrency });
   }
 
-  async #withTargets(record: UpstreamRecord, parent: AbortSignal): Promise<CurrentUpstream> {
-    using own = childSignal(parent);
-    const items = await readAll(this.#client, `${kongPath('upstreams', record.id)}/targets`, {}, own.signal);
-    return { ...record, targets: newestOf(items.map(parseTarget)) };
+  async #withTargets(record: UpstreamRecord, signal: AbortSignal): Promise<CurrentUpstream> {
+    const targets = newestOf(await this.#targets.read(targetsPath(record), signal));
+    const known = this.#known.get(record.id);
+    if (known?.record === record && known.upstream.targets === targets) return known.upstream;
+    const upstream = { ...record, targets };
+    this.#known.set(record.id, { record, upstream });
+    return upstream;
   }
+
+  /** Forgets what was known of upstreams that are not there any more. */
+  #keepOnly(records: readonly UpstreamRecord[]): void {
+    const there = new Set(records.map(({ id }) => id));
+    for (const id of this.#known.keys()) if (!there.has(id)) this.#known.delete(id);
+    this.#targets.forgetAllBut(new Set(records.map(targetsPath)));
+  }
+}
+
+function targetsPath({ id }: Pick<UpstreamRecord, 'id'>): string {
+  return `${kongPath('upstreams', id)}/targets`;
 }
 
 /** Kong up to 2.1 kept a history of rows per target, newest first (Kong issue 2306): the newest one counts. */
 function newestOf(targets: readonly CurrentTarget[]): readonly CurrentTarget[] {
   const newest = new Map<string, CurrentTarget>();
   for (const target of targets) if (!newest.has(target.target)) newest.set(target.target, target);
-  return [...newest.values()];
+  return newest.size === targets.length ? targets : [...newest.values()];
 }
 
 function toStates(upstreams: readonly CurrentUpstream[]): ReadonlyMap<string, UpstreamState> {

@@ -14,9 +14,14 @@ export interface Tagged {
 
 /** Every object with this tag. @throws when any page could not be read */
 export async function readTagged(client: KongClient, tag: string, signal: AbortSignal): Promise<readonly Tagged[]> {
-  const items = await readAll(client, kongPath('tags', tag), {}, signal);
-  return items.map((item) => {
-    const { entity_id: id, entity_name: kind } = parse(tagged, item, 'a tagged object');
-    return { kind, id };
-  });
+  return (await readAll(client, taggedPath(tag), signal)).map(parseTagged);
+}
+
+export function taggedPath(tag: string): string {
+  return kongPath('tags', tag);
+}
+
+export function parseTagged(value: unknown): Tagged {
+  const { entity_id: id, entity_name: kind } = parse(tagged, value, 'a tagged object');
+  return { kind, id };
 }

@@ -19,7 +19,7 @@ export async function readTargetHealth(
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, string>> {
   try {
-    const items = await readAll(client, `${kongPath('upstreams', upstreamName)}/health`, {}, signal);
+    const items = await readAll(client, `${kongPath('upstreams', upstreamName)}/health`, signal);
     const rows = items.map((item) => parse(target, item, 'target health'));
     return new Map(rows.map((row) => [row.target, row.health ?? NOT_KNOWN_YET]));
   } catch (error) {

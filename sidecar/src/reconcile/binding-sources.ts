@@ -3,7 +3,7 @@ import { readServiceNames } from '../consul/agent.ts';
 import type { ConsulClient } from '../consul/client.ts';
 import type { ServiceQuery } from '../core/binding.ts';
 import { type BindingInput, type FileEntry, type Resolution, resolveBindings } from '../core/resolve-bindings.ts';
-import { type BlockParser, type KongBindings, readKongBindings } from '../kong/binding-reader.ts';
+import { BindingReader, type BlockParser, type KongBindings } from '../kong/binding-reader.ts';
 import type { KongClient } from '../kong/client.ts';
 import { readDocumentBindings } from '../kong/declarative/document-bindings.ts';
 import type { WholeDocument } from '../kong/driver.ts';
@@ -33,12 +33,14 @@ type Scope = Pick<ServiceQuery, 'datacenter' | 'namespace' | 'partition'>;
 /** Reads bindings from the config file's entries and from the plugin's instances in Kong. */
 export class BindingSources {
   readonly #options: BindingSourcesOptions;
+  readonly #inKong: BindingReader;
   readonly #names = new Map<string, ReadonlySet<string>>();
   #fileEntries: readonly FileEntry[];
   #last: { readonly input: Input; readonly reading: BindingReading } | undefined;
 
   constructor(options: BindingSourcesOptions, fileEntries: readonly FileEntry[]) {
     this.#options = options;
+    this.#inKong = new BindingReader(options.kong, options.parseBlock);
     this.#fileEntries = fileEntries;
   }
 
@@ -70,11 +72,11 @@ export class BindingSources {
   }
 
   async #readInput(signal: AbortSignal): Promise<Input> {
-    const { kong, document, withPlugins, parseBlock } = this.#options;
+    const { document, withPlugins, parseBlock } = this.#options;
     const data = await document?.data();
     const fromKong =
       data === undefined
-        ? await readKongBindings(kong, withPlugins, parseBlock, signal)
+        ? await this.#inKong.read(withPlugins, signal)
         : readDocumentBindings(data, withPlugins, parseBlock);
     return { ...fromKong, fileEntries: this.#fileEntries };
   }

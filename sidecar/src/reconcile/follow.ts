@@ -215,10 +215,11 @@ export class Follower {
       const before = seen.get(name);
       const now = states.get(name) ?? { current: undefined, staged: undefined };
       const isBusy = this.#queue.isRunning(name) || store.state(name) !== before;
+      // The driver gives the same object again for what is as it was.
+      const isSame = before !== undefined && before.current === now.current && before.staged === now.staged;
+      if (!isBusy && !isSame) store.setState(name, now);
       const isKnown = !isBusy && store.report(name)?.state === 'in_sync' && isDeepStrictEqual(before, now);
-      if (isKnown) continue;
-      if (!isBusy) store.setState(name, now);
-      this.#add(name);
+      if (!isKnown) this.#add(name);
     }
   }
 

@@ -1,4 +1,5 @@
 import { isOwned } from '../core/ownership.ts';
+import type { CurrentUpstream } from '../core/state.ts';
 import type { UpstreamState } from '../kong/driver.ts';
 import type { PassContext } from './pass.ts';
 
@@ -9,6 +10,8 @@ export interface OwnedCheck {
   /** Upstreams that were being worked on meanwhile, or that this Kong has no list for. */
   readonly unsure: readonly string[];
 }
+
+type Owned = Pick<CurrentUpstream, 'id' | 'tags'>;
 
 /** Compares what is known of all upstreams with one cheap list. */
 export async function findMissing(
@@ -25,14 +28,14 @@ export async function findMissing(
   const unsure: string[] = [];
   for (const { name, state, wasBusy } of known) {
     if (ids === undefined || wasBusy || store.state(name) !== state) unsure.push(name);
-    else if (!ownIds(state, tag).every((id) => ids.has(id))) missing.push(name);
+    else if (!areAllThere(state, tag, ids)) missing.push(name);
   }
   return { missing, unsure };
 }
 
-function ownIds({ current, staged }: UpstreamState, tag: string): readonly string[] {
-  return [current, staged]
-    .flatMap((upstream) => (upstream === undefined ? [] : [upstream, ...upstream.targets]))
-    .filter((object) => isOwned(object, tag))
-    .map(({ id }) => id);
+function areAllThere({ current, staged }: UpstreamState, tag: string, ids: ReadonlySet<string>): boolean {
+  const isThere = (object: Owned) => !isOwned(object, tag) || ids.has(object.id);
+  return [current, staged].every(
+    (upstream) => upstream === undefined || (isThere(upstream) && upstream.targets.every(isThere)),
+  );
 }

@@ -10,6 +10,8 @@ export interface ReadinessFacts {
   /** Since when Kong cannot be read, and why. */
   readonly kongFailure: KongFailure | undefined;
   readonly staleAfterMs: number;
+  /** How long a poll of Consul may block, and be no sign of trouble. */
+  readonly pollMs: number;
   readonly nowMs: number;
 }
 
@@ -34,12 +36,13 @@ const NAMED = 3;
  * | otherwise                                             | yes                      |
  */
 export function unreadinessOf(facts: ReadinessFacts): Unreadiness {
-  const { watches, kongFailure, nowMs, staleAfterMs } = facts;
+  const { watches, kongFailure, nowMs, staleAfterMs, pollMs } = facts;
   if (!facts.kongHasAnswered) return ['Kong has not answered yet'];
   if (!facts.isSynced) return [firstSync(facts)];
-  const stale = watches.filter(
-    ({ lastSuccessMs }) => lastSuccessMs !== undefined && nowMs - lastSuccessMs > staleAfterMs,
-  );
+  const stale = watches.filter(({ lastSuccessMs, failure }) => {
+    const limitMs = failure === undefined ? Math.max(staleAfterMs, 2 * pollMs) : staleAfterMs;
+    return lastSuccessMs !== undefined && nowMs - lastSuccessMs > limitMs;
+  });
   const isKongGone = kongFailure !== undefined && nowMs - kongFailure.sinceMs > staleAfterMs;
   return [
     ...(stale.length === 0

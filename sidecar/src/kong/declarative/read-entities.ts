@@ -1,6 +1,7 @@
+import pMap from 'p-map';
 import type { CurrentUpstream } from '../../core/state.ts';
 import type { KongClient } from '../client.ts';
-import { parseTarget, parseUpstream } from '../entities.ts';
+import { parseTarget, parseUpstream, type UpstreamRecord } from '../entities.ts';
 import { readAll } from '../paging.ts';
 import { kongPath } from '../path.ts';
 
@@ -9,11 +10,10 @@ import { kongPath } from '../path.ts';
  * (recorded), so that each upstream is looked into for targets of ours.
  */
 export async function readUpstreams(client: KongClient, signal: AbortSignal): Promise<readonly CurrentUpstream[]> {
-  const records = (await readAll(client, '/upstreams', {}, signal)).map(parseUpstream);
-  return await Promise.all(
-    records.map(async (record) => {
-      const targets = await readAll(client, `${kongPath('upstreams', record.id)}/targets`, {}, signal);
-      return { ...record, targets: targets.map(parseTarget) };
-    }),
-  );
+  const records = (await readAll(client, '/upstreams', signal)).map(parseUpstream);
+  const withTargets = async (record: UpstreamRecord) => {
+    const targets = await readAll(client, `${kongPath('upstreams', record.id)}/targets`, signal);
+    return { ...record, targets: targets.map(parseTarget) };
+  };
+  return await pMap(records, withTargets, { concurrency: client.concurrency });
 }
