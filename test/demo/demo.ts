@@ -46,7 +46,7 @@ async function demo(): Promise<void> {
   for (let at = 1; at <= 3; at += 1) await addInstance();
   await traffic(3);
 
-  step('Scale to five');
+  step('Scale to five: the first is written at once, what comes right after it 200 ms later (coalesce_ms)');
   await addInstance();
   await addInstance();
   await traffic(5);
@@ -59,7 +59,7 @@ async function demo(): Promise<void> {
   await put(`/v1/agent/service/maintenance/${SERVICE}-3?enable=true`);
   await traffic(3);
 
-  step('One is killed and deregisters');
+  step('One deregisters and stops');
   instances.find(({ id }) => id === `${SERVICE}-5`)?.server.close();
   await put(`/v1/agent/service/deregister/${SERVICE}-5`);
   await traffic(2);

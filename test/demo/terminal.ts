@@ -14,7 +14,7 @@ export function showTargets(
   instances: readonly { readonly id: string; readonly port: number }[],
   tookMs: number,
 ): void {
-  say(`   ${targets.length} targets in Kong after ${tookMs.toFixed(0)} ms:`);
+  say(`   ${targets.length} targets in Kong ${tookMs < 1 ? 'as before' : `after ${tookMs.toFixed(0)} ms`}:`);
   for (const target of targets) {
     const [address = '', weight = ''] = target.split('=');
     const instance = instances.find(({ port }) => address.endsWith(`:${port}`));
