@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { diffCommand } from '../../sidecar/src/cli/diff-command.ts';
 import { doctorCommand } from '../../sidecar/src/cli/doctor-command.ts';
 import { explainCommand } from '../../sidecar/src/cli/explain-command.ts';
 import { reconcileCommand } from '../../sidecar/src/cli/reconcile-command.ts';
@@ -48,6 +49,9 @@ test('with a token that was revoked it is told what Kong still holds, and that t
     targets: 2,
     remark: 'Consul does not know this ACL token (any more): 403 ACL not found',
   });
+  const diff = await runCommand(config(), (io) => diffCommand(io, { only: [], output: 'table' }));
+  expect(diff).toMatchObject({ code: 1, stdout: expect.stringMatching(/^5 upstreams cannot be compared\.\n$/m) });
+  expect(diff.stdout).not.toContain('No differences');
   const web = (await explain('web')).stdout;
   expect(web).toContain('traffic   2 targets stay in Kong');
   expect(web).toContain('Kong      holds 2 targets');

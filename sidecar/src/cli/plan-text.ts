@@ -68,9 +68,23 @@ function changeLine(change: Change, isHeld: boolean, paint: Paint): string {
 function summary(reports: readonly UpstreamReport[]): string {
   if (reports.length === 0) return NOTHING_BOUND;
   const { add, change, remove, held } = countChanges(reports);
-  if (add + change + remove === 0)
-    return `No differences in ${reports.length} upstream${reports.length === 1 ? '' : 's'}.\n`;
-  return `${add} to add, ${change} to change, ${remove} to remove${held > 0 ? `, ${held} of them held` : ''}.\n`;
+  const blind = reports.filter(isBlind).length;
+  const seen = reports.length - blind;
+  const sums = `${add} to add, ${change} to change, ${remove} to remove${held > 0 ? `, ${held} of them held` : ''}`;
+  const parts = [
+    ...(add + change + remove > 0 ? [sums] : seen > 0 ? [`No differences in ${upstreams(seen)}`] : []),
+    ...(blind > 0 ? [`${upstreams(blind)} cannot be compared`] : []),
+  ];
+  return `${parts.join('; ')}.\n`;
+}
+
+/** What it should hold, or holds, is not known. */
+function isBlind({ plan, state }: UpstreamReport): boolean {
+  return plan === undefined && state !== 'unbound';
+}
+
+function upstreams(count: number): string {
+  return `${count} upstream${count === 1 ? '' : 's'}`;
 }
 
 function signOf(change: Change): '+' | '~' | '-' {
