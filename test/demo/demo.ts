@@ -23,6 +23,7 @@ interface Instance {
 const consul = await findConsul();
 const kong = await startKongDouble({ balancerDelayMs: 200 });
 const instances: Instance[] = [];
+let shown: readonly string[] = [];
 const sidecar = startSidecar();
 try {
   await demo();
@@ -96,7 +97,10 @@ async function traffic(expected: number): Promise<void> {
   while (kong.targets(name).length !== expected && performance.now() - startMs < SETTLE_MS) await wait(5);
   const tookMs = performance.now() - startMs;
   while (kong.admin.balancer.idOf(name) === undefined && performance.now() - startMs < SETTLE_MS) await wait(20);
-  showTargets(kong.targets(name), instances, tookMs);
+  const targets = kong.targets(name);
+  const isSame = targets.join() === shown.join();
+  showTargets(targets, instances, isSame ? 'as before' : tookMs < 1 ? 'at once' : `after ${tookMs.toFixed(0)} ms`);
+  shown = targets;
   await countAnswers(`${kong.proxyUrl}/api`, 200);
 }
 

@@ -12,9 +12,9 @@ export function step(title: string): void {
 export function showTargets(
   targets: readonly string[],
   instances: readonly { readonly id: string; readonly port: number }[],
-  tookMs: number,
+  when: string,
 ): void {
-  say(`   ${targets.length} targets in Kong ${tookMs < 1 ? 'as before' : `after ${tookMs.toFixed(0)} ms`}:`);
+  say(`   ${targets.length} targets in Kong ${when}:`);
   for (const target of targets) {
     const [address = '', weight = ''] = target.split('=');
     const instance = instances.find(({ port }) => address.endsWith(`:${port}`));
