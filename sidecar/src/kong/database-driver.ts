@@ -6,7 +6,8 @@ import type { CurrentTarget, CurrentUpstream } from '../core/state.ts';
 import { ChangeWriter } from './change-writer.ts';
 import type { KongClient } from './client.ts';
 import type { ApplyCompany, KongDriver, UpstreamState } from './driver.ts';
-import { parseTarget, parseUpstream, type UpstreamRecord } from './entities.ts';
+import { parseUpstream, type UpstreamRecord } from './entities.ts';
+import { EntityParser } from './entity-parser.ts';
 import { EntityUpdate } from './entity-update.ts';
 import { KongStatusError } from './errors.ts';
 import { ListReader } from './list-reader.ts';
@@ -37,8 +38,9 @@ export class DatabaseDriver implements KongDriver {
     this.#client = client;
     this.#update = new EntityUpdate(client);
     this.#tag = ownerTag(owner);
-    this.#upstreams = new ListReader(client, parseUpstream);
-    this.#targets = new ListReader(client, parseTarget);
+    const parser = new EntityParser();
+    this.#upstreams = new ListReader(client, (item) => parser.upstream(item));
+    this.#targets = new ListReader(client, (item) => parser.target(item));
     this.#tagged = new ListReader(client, parseTagged);
     this.release = release;
   }
