@@ -34,6 +34,8 @@ export interface ConsulRequest {
   readonly params?: Readonly<Record<string, string>>;
   readonly query?: Readonly<Record<string, string | readonly string[]>>;
   readonly body?: string;
+  /** No answer after so long is an error. */
+  readonly timeoutMs?: number | undefined;
   /** Of the agent's own datacenter, whichever the connection asks about. */
   readonly local?: boolean;
 }
@@ -92,8 +94,15 @@ export class ConsulClient {
   /** One answer, whatever its status. @throws ConsulRequestError when none came whole, or the signal's reason */
   async request(request: ConsulRequest, signal: AbortSignal): Promise<ConsulAnswer> {
     signal.throwIfAborted();
+    const { timeoutMs } = request;
     const ctx = new EventEmitter();
     const cancel = () => ctx.emit('cancel');
+    let expired = false;
+    const expire = () => {
+      expired = true;
+      cancel();
+    };
+    const timer = timeoutMs === undefined ? undefined : setTimeout(expire, timeoutMs);
     signal.addEventListener('abort', cancel, { once: true });
     try {
       const raw = await this.#send(request, ctx);
@@ -101,8 +110,10 @@ export class ConsulClient {
       return { status: statusCode, headers, body: body ?? Buffer.alloc(0) };
     } catch (error) {
       signal.throwIfAborted();
+      if (expired) throw new Error(`no answer within ${timeoutMs} ms`);
       throw new ConsulRequestError(pathOf(request), this.displayAddr, error);
     } finally {
+      clearTimeout(timer);
       signal.removeEventListener('abort', cancel);
     }
   }

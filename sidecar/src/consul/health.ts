@@ -18,6 +18,8 @@ export interface HealthQuery {
   /** Ask the leader, who asks a quorum whether he still is. */
   readonly consistent: boolean;
   readonly maxStaleMs: number;
+  /** No answer after so long is an error. */
+  readonly timeoutMs?: number;
   /** The digest of the answer in use: one with the same need not be parsed. */
   readonly knownDigest?: string | undefined;
 }
@@ -49,7 +51,12 @@ export async function readHealth(
 ): Promise<HealthAnswer> {
   const { query } = health;
   const answer = await client.request(
-    { path: '/health/service/{service}', params: { service: query.service }, query: toParameters(health) },
+    {
+      path: '/health/service/{service}',
+      params: { service: query.service },
+      query: toParameters(health),
+      timeoutMs: health.timeoutMs,
+    },
     signal,
   );
   const meta = readMeta(answer);

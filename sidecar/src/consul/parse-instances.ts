@@ -34,6 +34,16 @@ const taggedAddress = z
   .object({ Address: text, Port: port })
   .transform((raw) => ({ address: raw.Address, port: raw.Port }));
 
+// What most instances have is one object for all of them, for there are many.
+const NO_TAGS: Instance['tags'] = [];
+const NO_ADDRESSES: Instance['taggedAddresses'] = {};
+const NO_CHECKS: Instance['checks'] = [];
+const USUAL_WEIGHTS: Instance['weights'] = { passing: 1, warning: 1 };
+
+function weightsOf(passing = 1, warning = 1): Instance['weights'] {
+  return passing === 1 && warning === 1 ? USUAL_WEIGHTS : { passing, warning };
+}
+
 const weight = z.number().int().min(0).max(65_535);
 
 const entry = z
@@ -55,13 +65,13 @@ const entry = z
       node: node.Node,
       id: service.ID,
       service: service.Service,
-      tags: service.Tags,
+      tags: service.Tags.length === 0 ? NO_TAGS : service.Tags,
       nodeAddress: node.Address,
       serviceAddress: service.Address,
-      taggedAddresses: service.TaggedAddresses ?? {},
+      taggedAddresses: service.TaggedAddresses ?? NO_ADDRESSES,
       port: service.Port,
-      weights: { passing: service.Weights?.Passing ?? 1, warning: service.Weights?.Warning ?? 1 },
-      checks: checks ?? [],
+      weights: weightsOf(service.Weights?.Passing, service.Weights?.Warning),
+      checks: checks ?? NO_CHECKS,
     }),
   );
 

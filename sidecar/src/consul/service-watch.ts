@@ -1,6 +1,5 @@
 import type { ServiceQuery } from '../core/binding.ts';
 import { instanceKey } from '../core/instance.ts';
-import { deadline } from '../net/deadline.ts';
 import type { Gate } from '../net/gate.ts';
 import { backoffMs, sleep } from '../net/sleep.ts';
 import { TokenBucket } from '../net/token-bucket.ts';
@@ -10,7 +9,7 @@ import { type HealthAnswer, readHealth } from './health.ts';
 import { readFailureOf } from './read-failure.ts';
 import type { ReadFailure, WatchState } from './snapshot.ts';
 
-/** What a watch needs from its surroundings. */
+/** What all watches need from their surroundings, which know them by their keys. */
 export interface WatchSurroundings {
   readonly client: ConsulClient;
   readonly gate: Gate;
@@ -18,10 +17,10 @@ export interface WatchSurroundings {
   /** How long a poll may block now; shorter while watches take turns. */
   readonly waitMs: () => number;
   /** Runs one poll when a connection is free. */
-  readonly whenConnected: <T>(poll: () => Promise<T>, signal: AbortSignal) => Promise<T>;
-  readonly onChange: (state: WatchState) => void;
-  readonly onFailure: (state: WatchState, failure: ReadFailure) => void;
-  readonly onRecovery: (state: WatchState) => void;
+  readonly whenConnected: <T>(key: string, poll: () => Promise<T>, signal: AbortSignal) => Promise<T>;
+  readonly onChange: (key: string, state: WatchState) => void;
+  readonly onFailure: (key: string, state: WatchState, failure: ReadFailure) => void;
+  readonly onRecovery: (key: string, state: WatchState) => void;
   /** A poll that was open for so long ended with an answer that is not used. */
   readonly onRefusal: (status: number, openMs: number) => void;
   /** The index is forgotten: the next read starts from the beginning. */
@@ -54,6 +53,7 @@ const UNBLOCKED_WAIT_MS = 5_000;
  * | untrusted or none                       | changes nothing; back-off with full jitter; read from 0  |
  */
 export class ServiceWatch {
+  readonly #key: string;
   readonly #surroundings: WatchSurroundings;
   readonly #idlePolls = new TokenBucket(IDLE_POLLS_PER_SECOND, IDLE_POLLS_BURST);
   #state: WatchState;
@@ -61,7 +61,8 @@ export class ServiceWatch {
   #attempt = 0;
   #isSpread = false;
 
-  constructor(query: ServiceQuery, surroundings: WatchSurroundings) {
+  constructor(key: string, query: ServiceQuery, surroundings: WatchSurroundings) {
+    this.#key = key;
     this.#surroundings = surroundings;
     this.#state = { query, snapshot: undefined, lastSuccessMs: undefined, failure: undefined, failures: 0 };
   }
@@ -140,26 +141,30 @@ export class ServiceWatch {
   }
 
   #poll(index: bigint, signal: AbortSignal): Promise<HealthAnswer> {
-    return this.#surroundings.whenConnected(async () => {
-      const startMs = performance.now();
-      try {
-        return await this.#read(index, false, signal);
-      } catch (error) {
-        if (error instanceof UntrustedAnswerError)
-          this.#surroundings.onRefusal(error.status, performance.now() - startMs);
-        throw error;
-      }
-    }, signal);
+    return this.#surroundings.whenConnected(
+      this.#key,
+      async () => {
+        const startMs = performance.now();
+        try {
+          return await this.#read(index, false, signal);
+        } catch (error) {
+          if (error instanceof UntrustedAnswerError)
+            this.#surroundings.onRefusal(error.status, performance.now() - startMs);
+          throw error;
+        }
+      },
+      signal,
+    );
   }
 
   async #read(index: bigint, consistent: boolean, signal: AbortSignal): Promise<HealthAnswer> {
     const { client, maxStaleMs } = this.#surroundings;
     const waitMs = Math.round(index === 0n ? UNBLOCKED_WAIT_MS : this.#surroundings.waitMs() * this.#share());
     // Consul adds up to a sixteenth of the wait on its own.
-    using limit = deadline(signal, Math.round(waitMs * (1 + 1 / 16)) + DEADLINE_GRACE_MS);
+    const timeoutMs = Math.round(waitMs * (1 + 1 / 16)) + DEADLINE_GRACE_MS;
     const { query, snapshot } = this.#state;
     const knownDigest = snapshot?.digest;
-    return await readHealth(client, { query, index, waitMs, consistent, maxStaleMs, knownDigest }, limit.signal);
+    return await readHealth(client, { query, index, waitMs, timeoutMs, consistent, maxStaleMs, knownDigest }, signal);
   }
 
   /** Whether the content is news. */
@@ -172,8 +177,8 @@ export class ServiceWatch {
         ? { ...answer.parse(), index: answer.index, digest: answer.digest, atMs: nowMs }
         : { ...this.#state.snapshot, index: answer.index };
     this.#state = { ...this.#state, snapshot, lastSuccessMs: nowMs, failure: undefined, failures: 0 };
-    if (wasFailing) this.#surroundings.onRecovery(this.#state);
-    if (changed) this.#surroundings.onChange(this.#state);
+    if (wasFailing) this.#surroundings.onRecovery(this.#key, this.#state);
+    if (changed) this.#surroundings.onChange(this.#key, this.#state);
     return changed;
   }
 
@@ -189,7 +194,7 @@ export class ServiceWatch {
 
   #note(failure: ReadFailure): void {
     this.#state = { ...this.#state, failure, failures: this.#state.failures + 1 };
-    this.#surroundings.onFailure(this.#state, failure);
+    this.#surroundings.onFailure(this.#key, this.#state, failure);
   }
 
   /** Watches begin together: the first wait of each is shorter by chance, so that they do not all end in the same second. */

@@ -7,7 +7,7 @@ import { type CheckScope, type CheckSubject, scopeKey, scopeOf, scopesOf } from 
 import { CriticalLookout, type FeedState } from './critical-lookout.ts';
 import { hasLeader } from './leader.ts';
 import type { PollWait } from './poll-wait.ts';
-import { ServiceWatch } from './service-watch.ts';
+import { ServiceWatch, type WatchSurroundings } from './service-watch.ts';
 import type { ReadFailure, WatchState } from './snapshot.ts';
 
 /** Told of everything that the watches see. */
@@ -42,7 +42,7 @@ interface Running {
 export class WatchPool {
   readonly #options: WatchPoolOptions;
   readonly #signal: AbortSignal;
-  readonly #gate: Gate;
+  readonly #surroundings: WatchSurroundings;
   readonly #connections: FairQueue;
   readonly #lookout: CriticalLookout;
   readonly #watches = new Map<string, Running>();
@@ -53,8 +53,22 @@ export class WatchPool {
   constructor(options: WatchPoolOptions, signal: AbortSignal) {
     this.#options = options;
     this.#signal = signal;
-    this.#gate = new Gate((probe) => hasLeader(options.client, probe), LEADER_PROBE_MS, signal);
     this.#connections = new FairQueue(options.maxConnections);
+    const { client, listener, maxStaleMs, wait } = options;
+    this.#surroundings = {
+      client,
+      maxStaleMs,
+      gate: new Gate((probe) => hasLeader(client, probe), LEADER_PROBE_MS, signal),
+      waitMs: () => this.waitMs,
+      whenConnected: (key, poll, pollSignal) => this.#connections.run(key, pollSignal, poll),
+      onChange: (key, state) => listener.onChange(key, state),
+      onFailure: (key, state, failure) => listener.onFailure(key, state, failure),
+      onRecovery: (key, state) => listener.onRecovery(key, state),
+      onRefusal: (status, openMs) => wait.refused(status, openMs),
+      onRestart: () => {
+        this.#restarts += 1;
+      },
+    };
     this.#lookout = new CriticalLookout(
       {
         client: options.client,
@@ -120,21 +134,7 @@ export class WatchPool {
 
   #start(key: string, query: ServiceQuery): void {
     const own = childSignal(this.#signal);
-    const { client, listener, maxStaleMs, wait } = this.#options;
-    const watch = new ServiceWatch(query, {
-      client,
-      gate: this.#gate,
-      maxStaleMs,
-      waitMs: () => this.waitMs,
-      whenConnected: (poll, pollSignal) => this.#connections.run(key, pollSignal, poll),
-      onChange: (state) => listener.onChange(key, state),
-      onFailure: (state, failure) => listener.onFailure(key, state, failure),
-      onRecovery: (state) => listener.onRecovery(key, state),
-      onRefusal: (status, openMs) => wait.refused(status, openMs),
-      onRestart: () => {
-        this.#restarts += 1;
-      },
-    });
+    const watch = new ServiceWatch(key, query, this.#surroundings);
     const ended = watch.run(own.signal).finally(() => own[Symbol.dispose]());
     this.#watches.set(key, { watch, stop: () => own.abort(), ended });
   }
