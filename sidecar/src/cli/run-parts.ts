@@ -76,7 +76,7 @@ export async function createRunParts(
   const pool: WatchPool = new WatchPool(
     {
       client: consul,
-      wait: new PollWait({ fixedMs: waitMs, usualMs: Math.min(config.resyncSeconds * 1000, USUAL_WAIT_MS) }),
+      wait: new PollWait({ fixedMs: waitMs, unseenMs: config.resyncSeconds * 1000 }),
       maxStaleMs: config.consul.maxStaleMs,
       maxConnections: await readBudget(consul, io),
       listener: {

@@ -12,7 +12,7 @@ export interface PollWaitOptions {
   /** As somebody set it, in ms: then it is never longer. */
   readonly fixedMs?: number | undefined;
   /** Nothing may stay unseen for longer, in ms; how often Kong is read in full. */
-  readonly usualMs?: number;
+  readonly unseenMs?: number;
   /** Within this time every watch has had its turn, however many there are; 8 s unless told otherwise. */
   readonly roundMs?: number;
 }
@@ -33,9 +33,9 @@ export class PollWait {
   readonly #roundMs: number;
   #mayBeLong = true;
 
-  constructor({ fixedMs, usualMs = USUAL_WAIT_MS, roundMs = ROUND_MS }: PollWaitOptions) {
+  constructor({ fixedMs, unseenMs = Number.POSITIVE_INFINITY, roundMs = ROUND_MS }: PollWaitOptions) {
     this.#fixedMs = fixedMs;
-    this.#usualMs = Math.min(usualMs, fixedMs ?? USUAL_WAIT_MS);
+    this.#usualMs = Math.min(unseenMs, fixedMs ?? USUAL_WAIT_MS);
     this.#roundMs = roundMs;
   }
 
