@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util';
 import { queryKey } from '../core/binding.ts';
 import type { LostWrite } from '../kong/client.ts';
 import { KongStatusError } from '../kong/errors.ts';
@@ -13,6 +12,7 @@ import type { Leadership, Role } from './leadership.ts';
 import { findMissing, type OwnedCheck } from './missing.ts';
 import { type PassContext, pass } from './pass.ts';
 import { errorReport } from './report-of.ts';
+import { differences, readKong } from './resync.ts';
 import { type RoundListener, Rounds } from './rounds.ts';
 import type { QueryPool } from './shared-queries.ts';
 
@@ -152,6 +152,7 @@ export class Follower {
       const { againAfterMs } = await pass(upstream, this.#context, this.#signal);
       if (mayRemove) this.#first.saw(upstream);
       this.#attempts.delete(upstream);
+      if (!this.#context.store.isKnown(upstream)) this.#queue.forget(upstream);
       for (const ms of [againAfterMs, this.#doubts.nextLookMs(upstream)])
         if (ms !== undefined) this.#queue.add(upstream, Math.max(1, ms));
     } catch (error) {
@@ -204,23 +205,12 @@ export class Follower {
 
   /** Compares everything with a full read, which finds what others changed. */
   async #resync(): Promise<void> {
-    const { store, driver } = this.#context;
     const term = this.#options.leadership.term();
-    const seen = new Map([...store.names()].map((name) => [name, store.state(name)]));
-    const bound = new Set(store.bindings().map((binding) => binding.upstream));
-    const states = await driver.readStates(bound, this.#signal);
+    const isRunning = (upstream: string) => this.#queue.isRunning(upstream);
+    const findings = await readKong(this.#context, isRunning, this.#signal);
     this.#statesRead = true;
     this.#readInTerm = term;
-    for (const name of new Set([...seen.keys(), ...states.keys()])) {
-      const before = seen.get(name);
-      const now = states.get(name) ?? { current: undefined, staged: undefined };
-      const isBusy = this.#queue.isRunning(name) || store.state(name) !== before;
-      // The driver gives the same object again for what is as it was.
-      const isSame = before !== undefined && before.current === now.current && before.staged === now.staged;
-      if (!isBusy && !isSame) store.setState(name, now);
-      const isKnown = !isBusy && store.report(name)?.state === 'in_sync' && isDeepStrictEqual(before, now);
-      if (!isKnown) this.#add(name);
-    }
+    for await (const upstream of differences(findings, this.#context)) this.#add(upstream);
   }
 
   /** Whether all that is ours is still there, by one cheap list. */

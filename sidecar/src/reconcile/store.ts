@@ -65,6 +65,11 @@ export class Store {
     return new Set([...this.#standings.keys(), ...this.#states.keys()]);
   }
 
+  /** Whether it is one of these names. */
+  isKnown(upstream: string): boolean {
+    return this.#standings.has(upstream) || this.#states.has(upstream);
+  }
+
   /** Whether a Kong Service sends its traffic to this host. */
   isInUse(upstream: string): boolean {
     return this.#hostsInUse.has(upstream);

@@ -146,7 +146,10 @@ export class EventFeed {
     this.#tellStatus();
   }
 
-  /** By the clock, for it looks at all there is. Tells everybody how the whole is, when that is news, and now and then so that they know we are here. */
+  /**
+   * Tells everybody how the whole is, when that is news, and now and then so that they know we are here. By the clock, for it
+   * looks at all there is.
+   */
   #tellStatus(): void {
     const frame = frameOf('status', this.#source.status());
     const isDue = performance.now() - this.#statusAtMs >= HEARTBEAT_MS;
