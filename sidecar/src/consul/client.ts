@@ -185,6 +185,7 @@ function hasStatus(error: unknown): boolean {
 }
 
 function createAgent(connection: ConsulConnection, url: URL): http.Agent {
-  const pool = { keepAlive: true, keepAliveMsecs: 15_000 };
+  // At most one a poll: Node would close all but 256 between two polls of thousands.
+  const pool = { keepAlive: true, keepAliveMsecs: 15_000, maxFreeSockets: Number.POSITIVE_INFINITY };
   return url.protocol === 'https:' ? new https.Agent({ ...pool, ...tlsOptions(connection) }) : new http.Agent(pool);
 }
