@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import type { ServiceQuery } from '../core/binding.ts';
 import { distrust } from '../core/trust.ts';
-import { deadline } from '../net/deadline.ts';
 import type { ConsulClient } from './client.ts';
 import { UntrustedAnswerError } from './errors.ts';
 import { readMeta } from './health.ts';
@@ -65,8 +64,7 @@ export async function readServiceNames(
     ...(scope.namespace !== undefined && { ns: scope.namespace }),
     ...(scope.partition !== undefined && { partition: scope.partition }),
   };
-  using limit = deadline(signal, CATALOG_TIMEOUT_MS);
-  const answer = await client.request({ path: '/catalog/services', query }, limit.signal);
+  const answer = await client.request({ path: '/catalog/services', query, timeoutMs: CATALOG_TIMEOUT_MS }, signal);
   const doubt = distrust(readMeta(answer), maxStaleMs);
   const details = { status: answer.status, retryAfterMs: undefined };
   if (doubt !== undefined)

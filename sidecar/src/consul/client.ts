@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { foreignText, secretsOfBasicAuth } from '../net/foreign-text.ts';
 import { isPathSegment } from '../net/path-segment.ts';
 import { type TokenSource, tlsOptions } from './credentials.ts';
-import { ConsulRequestError } from './errors.ts';
+import { ConsulRequestError, ConsulTimeoutError } from './errors.ts';
 import { guardResponse } from './guarded-transport.ts';
 
 /** How to reach Consul's HTTP API. */
@@ -34,7 +34,7 @@ export interface ConsulRequest {
   readonly params?: Readonly<Record<string, string>>;
   readonly query?: Readonly<Record<string, string | readonly string[]>>;
   readonly body?: string;
-  /** No answer after so long is an error. */
+  /** How long to wait for the whole answer. */
   readonly timeoutMs?: number | undefined;
   /** Of the agent's own datacenter, whichever the connection asks about. */
   readonly local?: boolean;
@@ -91,7 +91,10 @@ export class ConsulClient {
     this.#consul = new Consul(options);
   }
 
-  /** One answer, whatever its status. @throws ConsulRequestError when none came whole, or the signal's reason */
+  /**
+   * One answer, whatever its status.
+   * @throws ConsulRequestError when none came whole, ConsulTimeoutError when none came in time, or the signal's reason
+   */
   async request(request: ConsulRequest, signal: AbortSignal): Promise<ConsulAnswer> {
     signal.throwIfAborted();
     const { timeoutMs } = request;
@@ -110,7 +113,7 @@ export class ConsulClient {
       return { status: statusCode, headers, body: body ?? Buffer.alloc(0) };
     } catch (error) {
       signal.throwIfAborted();
-      if (expired) throw new Error(`no answer within ${timeoutMs} ms`);
+      if (expired) throw new ConsulTimeoutError(timeoutMs);
       throw new ConsulRequestError(pathOf(request), this.displayAddr, error);
     } finally {
       clearTimeout(timer);

@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import type { ServiceQuery } from '../core/binding.ts';
 import { distrust } from '../core/trust.ts';
-import { deadline } from '../net/deadline.ts';
 import type { ConsulClient } from './client.ts';
 import { UntrustedAnswerError } from './errors.ts';
 import { readMeta } from './health.ts';
 import { jsonOf } from './json.ts';
+import { pollTimeoutMs } from './poll-wait.ts';
 import { refusalOf } from './refusal.ts';
 
 /** Where checks are looked for: they do not cross these bounds in Consul. */
@@ -24,7 +24,6 @@ export interface CriticalChecks {
 
 export type CheckSubject = { readonly service: string } | { readonly node: string };
 
-const GRACE_MS = 5_000;
 const WHAT = "Consul's critical checks";
 const checkList = z.array(
   z.object({
@@ -45,14 +44,14 @@ export async function readCriticalChecks(
   { scope, index, waitMs }: { readonly scope: CheckScope; readonly index: bigint; readonly waitMs: number },
   signal: AbortSignal,
 ): Promise<CriticalChecks> {
-  using limit = deadline(signal, waitMs * (1 + 1 / 16) + GRACE_MS);
   const query = {
     ...(scope.datacenter !== undefined && { dc: scope.datacenter }),
     ...(scope.namespace !== undefined && { ns: scope.namespace }),
     ...(scope.partition !== undefined && { partition: scope.partition }),
     ...(index > 0n && { index: String(index), wait: `${waitMs}ms` }),
   };
-  const answer = await client.request({ path: '/health/state/critical', query }, limit.signal);
+  const timeoutMs = pollTimeoutMs(waitMs);
+  const answer = await client.request({ path: '/health/state/critical', query, timeoutMs }, signal);
   const meta = { ...readMeta(answer), filteredByAcls: false };
   const doubt = distrust(meta, Number.POSITIVE_INFINITY);
   const details = { status: answer.status, retryAfterMs: undefined };

@@ -1,6 +1,7 @@
 import { backoffMs, sleep } from '../net/sleep.ts';
 import type { ConsulClient } from './client.ts';
 import { type CheckScope, type CheckSubject, readCriticalChecks } from './critical-checks.ts';
+import { USUAL_WAIT_MS } from './poll-wait.ts';
 
 /** Told of what the feed sees. */
 export interface FeedListener {
@@ -12,7 +13,6 @@ export interface FeedListener {
   onSuccess(): void;
 }
 
-const WAIT_MS = 55_000;
 /** Consul wakes this query for many reasons; this bounds how often it is asked again. */
 const MIN_GAP_MS = 250;
 const BACKOFF_BASE_MS = 200;
@@ -32,7 +32,7 @@ export async function followCriticalChecks(
   let index = 0n;
   for (let attempt = 0; !signal.aborted; ) {
     try {
-      const answer = await readCriticalChecks(client, { scope, index, waitMs: WAIT_MS }, signal);
+      const answer = await readCriticalChecks(client, { scope, index, waitMs: USUAL_WAIT_MS }, signal);
       attempt = 0;
       index = answer.index < index ? 0n : answer.index || 1n;
       listener.onSuccess();

@@ -1,12 +1,21 @@
 import type { DistrustReason } from '../core/trust.ts';
 import { shortened } from '../net/foreign-text.ts';
 
-/** No whole answer came: not reachable, cut off, too large, too slow. */
+/** No whole answer came: not reachable, cut off, too large. */
 export class ConsulRequestError extends Error {
   override readonly name = 'ConsulRequestError';
 
   constructor(path: string, addr: string, cause: unknown) {
     super(`Consul at ${addr} gave no answer to ${shortened(path)}: ${shortened(reasonOf(cause))}`);
+  }
+}
+
+/** No whole answer came within the time that its request gave. */
+export class ConsulTimeoutError extends Error {
+  override readonly name = 'ConsulTimeoutError';
+
+  constructor(timeoutMs: number | undefined) {
+    super(`no answer within ${timeoutMs} ms`);
   }
 }
 

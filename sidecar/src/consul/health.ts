@@ -18,7 +18,7 @@ export interface HealthQuery {
   /** Ask the leader, who asks a quorum whether he still is. */
   readonly consistent: boolean;
   readonly maxStaleMs: number;
-  /** No answer after so long is an error. */
+  /** How long to wait for the whole answer. */
   readonly timeoutMs?: number;
   /** The digest of the answer in use: one with the same need not be parsed. */
   readonly knownDigest?: string | undefined;

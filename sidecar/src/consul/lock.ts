@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { deadline } from '../net/deadline.ts';
 import { shortened } from '../net/foreign-text.ts';
 import type { ConsulAnswer, ConsulClient } from './client.ts';
+import { pollTimeoutMs } from './poll-wait.ts';
 
 /** A Consul session and the key it locks, as Consul describes them for leader election. */
 export class Lock {
@@ -54,11 +54,11 @@ export class Lock {
 
   /** Who has the lock, as soon as that is another than at `index`, or after `waitMs`. @throws LockError */
   async read(index: bigint, waitMs: number, signal: AbortSignal): Promise<LockState> {
-    using limit = deadline(signal, waitMs * (1 + 1 / 16) + REQUEST_MS);
+    const timeoutMs = pollTimeoutMs(waitMs, REQUEST_MS);
     const query = index === 0n ? {} : { index: String(index), wait: `${waitMs}ms` };
     const answer = await this.#client.request(
-      { path: '/kv/{key}', params: { key: this.key }, query, local: true },
-      limit.signal,
+      { path: '/kv/{key}', params: { key: this.key }, query, timeoutMs, local: true },
+      signal,
     );
     const next = indexOf(answer);
     if (answer.status === 404) return { index: next, session: undefined, holder: undefined };
@@ -74,8 +74,7 @@ export class Lock {
   }
 
   async #put(path: string, rest: Omit<Parameters<ConsulClient['request']>[0], 'path'>, signal: AbortSignal) {
-    using limit = deadline(signal, REQUEST_MS);
-    return await this.#client.request({ method: 'PUT', path, ...rest, local: true }, limit.signal);
+    return await this.#client.request({ method: 'PUT', path, ...rest, timeoutMs: REQUEST_MS, local: true }, signal);
   }
 }
 

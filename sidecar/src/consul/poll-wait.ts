@@ -7,6 +7,13 @@ const WATCHES_AT_USUAL_WAIT = 180;
 /** Leaves some of the 10 s for what Consul adds to each wait. */
 const ROUND_MS = 8_000;
 const MIN_WAIT_MS = 100;
+/** For the answer itself, on top of what was waited. */
+const ANSWER_MS = 5_000;
+
+/** How long to wait for the answer to a query that blocks for so long: Consul adds up to a sixteenth on its own. */
+export function pollTimeoutMs(waitMs: number, answerMs = ANSWER_MS): number {
+  return Math.round(waitMs * (1 + 1 / 16)) + answerMs;
+}
 
 export interface PollWaitOptions {
   /** As somebody set it, in ms: then it is never longer. */

@@ -1,5 +1,5 @@
 import { messageOf } from '../net/message-of.ts';
-import { UntrustedAnswerError } from './errors.ts';
+import { ConsulTimeoutError, UntrustedAnswerError } from './errors.ts';
 import type { ReadFailure } from './snapshot.ts';
 
 /** What a read of Consul threw, as it is told: never the signal's reason. */
@@ -8,5 +8,5 @@ export function readFailureOf(error: unknown): ReadFailure {
   if (error instanceof UntrustedAnswerError)
     return { reason: error.reason, message: error.message, why: error.why, atMs };
   const message = messageOf(error);
-  return { reason: message.includes('no answer within') ? 'timeout' : 'unreachable', message, why: message, atMs };
+  return { reason: error instanceof ConsulTimeoutError ? 'timeout' : 'unreachable', message, why: message, atMs };
 }

@@ -6,6 +6,7 @@ import { TokenBucket } from '../net/token-bucket.ts';
 import type { ConsulClient } from './client.ts';
 import { UntrustedAnswerError } from './errors.ts';
 import { type HealthAnswer, readHealth } from './health.ts';
+import { pollTimeoutMs } from './poll-wait.ts';
 import { readFailureOf } from './read-failure.ts';
 import type { ReadFailure, WatchState } from './snapshot.ts';
 
@@ -36,7 +37,6 @@ const BACKOFF_BASE_MS = 200;
 const BACKOFF_CAP_MS = 4_000;
 const RETRY_AFTER_CAP_MS = 60_000;
 const FIRST_WAIT_SHARE = 0.1;
-const DEADLINE_GRACE_MS = 5_000;
 /** A first answer comes at once, so it may not take as long as one that blocks. */
 const UNBLOCKED_WAIT_MS = 5_000;
 
@@ -160,8 +160,7 @@ export class ServiceWatch {
   async #read(index: bigint, consistent: boolean, signal: AbortSignal): Promise<HealthAnswer> {
     const { client, maxStaleMs } = this.#surroundings;
     const waitMs = Math.round(index === 0n ? UNBLOCKED_WAIT_MS : this.#surroundings.waitMs() * this.#share());
-    // Consul adds up to a sixteenth of the wait on its own.
-    const timeoutMs = Math.round(waitMs * (1 + 1 / 16)) + DEADLINE_GRACE_MS;
+    const timeoutMs = pollTimeoutMs(waitMs);
     const { query, snapshot } = this.#state;
     const knownDigest = snapshot?.digest;
     return await readHealth(client, { query, index, waitMs, timeoutMs, consistent, maxStaleMs, knownDigest }, signal);

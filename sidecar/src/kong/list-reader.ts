@@ -51,14 +51,17 @@ export class ListReader<T> {
     let digest = '';
     const parseBody = (text: string) => {
       digest = hash('sha1', text, 'base64');
-      return digest === known?.digest ? null : parseJson(text);
+      return digest === known?.digest ? SAME : parseJson(text);
     };
     const answer = await this.#client.request({ ...request, parseBody }, signal);
-    if (digest === known?.digest) return known;
+    if (answer.body === SAME && known !== undefined) return known;
     const { data, offset } = parsePage(answer);
     return { digest, items: data.map(this.#parseItem), offset };
   }
 }
+
+/** Stands for a body that was not parsed, for it is the one before. */
+const SAME = Symbol('same');
 
 function isSame<T>(before: readonly KnownPage<T>[], now: readonly KnownPage<T>[]): boolean {
   return before.length === now.length && now.every((page, at) => page === before[at]);

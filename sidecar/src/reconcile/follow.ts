@@ -210,7 +210,7 @@ export class Follower {
     const findings = await readKong(this.#context, isRunning, this.#signal);
     this.#statesRead = true;
     this.#readInTerm = term;
-    for await (const upstream of differences(findings, this.#context)) this.#add(upstream);
+    for await (const upstream of differences(findings, this.#context, this.#signal)) this.#add(upstream);
   }
 
   /** Whether all that is ours is still there, by one cheap list. */

@@ -3,7 +3,6 @@ import { readHealth } from '../consul/health.ts';
 import { readFailureOf } from '../consul/read-failure.ts';
 import type { WatchState } from '../consul/snapshot.ts';
 import { queryKey, type ServiceQuery } from '../core/binding.ts';
-import { deadline } from '../net/deadline.ts';
 import { FairQueue } from '../net/fair-queue.ts';
 import type { SnapshotSource } from './pass.ts';
 
@@ -61,9 +60,8 @@ export class OneShotSnapshots implements SnapshotSource {
   }
 
   async #read(query: ServiceQuery, consistent: boolean, signal: AbortSignal): Promise<WatchState> {
-    using limit = deadline(signal, READ_TIMEOUT_MS);
-    const request = { query, index: 0n, waitMs: 0, consistent, maxStaleMs: this.#maxStaleMs };
-    const answer = await readHealth(this.#client, request, limit.signal);
+    const common = { query, index: 0n, waitMs: 0, timeoutMs: READ_TIMEOUT_MS, consistent };
+    const answer = await readHealth(this.#client, { ...common, maxStaleMs: this.#maxStaleMs }, signal);
     const atMs = Date.now();
     const snapshot = { ...answer.parse(), index: answer.index, digest: answer.digest, atMs };
     return { query, snapshot, lastSuccessMs: atMs, failure: undefined, failures: 0 };

@@ -42,9 +42,10 @@ export async function readKong(
 export async function* differences(
   findings: readonly Finding[],
   { store }: Pick<PassContext, 'store'>,
+  signal: AbortSignal,
 ): AsyncGenerator<string> {
   for (const [at, { upstream, before, now, isBusy }] of findings.entries()) {
-    if (at % AT_ONCE === AT_ONCE - 1) await breathe();
+    if (at % AT_ONCE === AT_ONCE - 1) await breathe(undefined, { signal });
     const isSettled = !isBusy && store.report(upstream)?.state === 'in_sync' && isDeepStrictEqual(before, now);
     if (!isSettled) yield upstream;
   }
