@@ -184,3 +184,32 @@ test.each([
     connectionBudget({ version: undefined, datacenter: undefined, maxConnectionsPerClient: limit }, configured),
   ).toBe(expected);
 });
+
+describe('connections', () => {
+  const POLLS = 300;
+
+  test('of hundreds of polls are all kept for the next ones', async () => {
+    let opened = 0;
+    let open: ServerResponse[] = [];
+    const port = await listen(() =>
+      http
+        .createServer((_, response) => {
+          open.push(response);
+          if (open.length < POLLS) return;
+          for (const each of open) each.writeHead(200, { 'X-Consul-Index': '7' }).end('[]');
+          open = [];
+        })
+        .on('connection', () => {
+          opened += 1;
+        }),
+    );
+    const addr = `http://127.0.0.1:${port}`;
+    const client = new ConsulClient({ addr, verify: true, maxBodyBytes: 1_000_000 }, fixedToken(undefined));
+    const round = () =>
+      Promise.all(Array.from({ length: POLLS }, () => client.request({ path: '/health/service/web' }, signal)));
+    await round();
+    await round();
+    client.close();
+    expect(opened).toBe(POLLS);
+  });
+});

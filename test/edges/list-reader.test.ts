@@ -81,6 +81,16 @@ describe('all of Kong, read again', () => {
     expect(await driver.readOwnedIds(signal)).toBe(ids);
   });
 
+  test('keeps once what upstreams and targets have in common', async () => {
+    await kong.seed('POST', '/upstreams', { name: 'api', tags: [TAG] });
+    await kong.seed('POST', '/upstreams/api/targets', { target: '10.0.0.9:80', tags: [TAG] });
+    const states = await new DatabaseDriver(client, 'test').readStates(new Set(['web', 'api']), signal);
+    const [web, api] = ['web', 'api'].map((name) => states.get(name)?.current);
+    expect(web?.settings.healthchecks).toBeDefined();
+    expect(api?.settings.healthchecks).toBe(web?.settings.healthchecks);
+    expect(api?.targets[0]?.tags).toBe(web?.targets[0]?.tags);
+  });
+
   test.each<[string, () => Promise<unknown>]>([
     ['a weight', () => kong.seed('PATCH', '/upstreams/web/targets/10.0.0.1:80', { weight: 7 })],
     ['a new target', () => kong.seed('POST', '/upstreams/web/targets', { target: '10.0.0.2:80' })],

@@ -4,8 +4,9 @@ import { PollWait, USUAL_WAIT_MS } from '../consul/poll-wait.ts';
 import { WatchPool } from '../consul/watch-pool.ts';
 import { queryKey } from '../core/binding.ts';
 import type { Change } from '../core/change.ts';
-import { type KongObserver, lostWrite } from '../kong/client.ts';
+import type { KongObserver } from '../kong/client.ts';
 import type { DeclarativeNews } from '../kong/declarative/news.ts';
+import { lostWrite } from '../kong/lost-write.ts';
 import { EventLog } from '../log/event-log.ts';
 import { OutageLog } from '../log/outage-log.ts';
 import { deadline } from '../net/deadline.ts';
@@ -70,7 +71,7 @@ export async function createRunParts(
       pollMs: parts.pool.waitMs,
       nowMs: Date.now(),
     });
-  const fedBy = (key: string) => followers().flatMap((follower) => follower.fedBy(key));
+  const fedBy = (key: string) => parts.nodes.flatMap(({ store }) => store.fedBy(key));
   const followers = () => parts.nodes.flatMap(({ follower }) => follower ?? []);
   const outages = new OutageLog(log, (key) => pool.state(key)?.failure !== undefined);
   const pool: WatchPool = new WatchPool(

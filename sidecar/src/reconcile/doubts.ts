@@ -1,4 +1,4 @@
-import type { LostWrite } from '../kong/client.ts';
+import type { LostWrite } from '../kong/lost-write.ts';
 
 /** By then Kong has done all that it will do of what nobody waits for any more. */
 const OVER_AFTER_MS = 15_000;

@@ -1,6 +1,5 @@
-import { queryKey } from '../core/binding.ts';
-import type { LostWrite } from '../kong/client.ts';
 import { KongStatusError } from '../kong/errors.ts';
+import type { LostWrite } from '../kong/lost-write.ts';
 import { Gate } from '../net/gate.ts';
 import { messageOf } from '../net/message-of.ts';
 import { backoffMs, sleep } from '../net/sleep.ts';
@@ -48,7 +47,6 @@ export class Follower {
   readonly #kongGate: Gate;
   readonly #rounds: Rounds;
   readonly #first: FirstSync;
-  readonly #upstreamsOf = new Map<string, Set<string>>();
   #reading: BindingReading | undefined;
   readonly #attempts = new Map<string, number>();
   /** To be read before they are looked at again. */
@@ -93,16 +91,11 @@ export class Follower {
     await this.#queue.idle();
   }
 
-  /** The upstreams that a service feeds. */
-  fedBy(key: string): readonly string[] {
-    return [...(this.#upstreamsOf.get(key) ?? [])];
-  }
-
   /** A service has other instances: look at the upstreams it feeds. */
   serviceChanged(key: string): void {
     this.#first.answered(key);
     this.#noteAnswers();
-    for (const upstream of this.fedBy(key)) this.#add(upstream);
+    for (const upstream of this.#context.store.fedBy(key)) this.#add(upstream);
   }
 
   /** A write to this upstream got no answer. */
@@ -185,22 +178,12 @@ export class Follower {
     const reading = await this.#options.sources.read(this.#signal);
     if (reading === this.#reading) return;
     this.#reading = reading;
-    const { resolution, hostsInUse } = reading;
-    const before = new Map([...store.names()].map((name) => [name, JSON.stringify(store.standing(name))]));
-    store.setResolution(resolution, hostsInUse);
-    this.#upstreamsOf.clear();
-    for (const binding of resolution.bindings) {
-      const key = queryKey(binding.query);
-      this.#upstreamsOf.set(key, (this.#upstreamsOf.get(key) ?? new Set()).add(binding.upstream));
-    }
+    const changed = store.setResolution(reading.resolution, reading.hostsInUse);
     const { pool } = this.#options;
-    pool.setQueries(resolution.bindings.map((binding) => binding.query));
-    const isUnanswered = (key: string) => pool.state(key)?.snapshot === undefined;
-    this.#first.awaits([...this.#upstreamsOf.keys()].filter(isUnanswered));
+    pool.setQueries(reading.resolution.bindings.map((binding) => binding.query));
+    this.#first.awaits(store.queryKeys().filter((key) => pool.state(key)?.snapshot === undefined));
     this.#noteAnswers();
-    for (const name of store.names()) {
-      if (before.get(name) !== JSON.stringify(store.standing(name))) this.#add(name);
-    }
+    for (const upstream of changed) this.#add(upstream);
   }
 
   /** Compares everything with a full read, which finds what others changed. */

@@ -1,4 +1,5 @@
-import type { Binding, BindingSource } from '../core/binding.ts';
+import { isDeepStrictEqual } from 'node:util';
+import { type Binding, type BindingSource, queryKey } from '../core/binding.ts';
 import { isOwned } from '../core/ownership.ts';
 import type { Resolution } from '../core/resolve-bindings.ts';
 import type { UpstreamState } from '../kong/driver.ts';
@@ -32,14 +33,16 @@ export class Store {
   readonly #reports = new Map<string, UpstreamReport>();
   #standings: ReadonlyMap<string, Standing> = new Map();
   #hostsInUse: ReadonlySet<string> = new Set();
+  #fedBy: ReadonlyMap<string, readonly string[]> = new Map();
 
   constructor(tag: string, onReport: ReportListener) {
     this.tag = tag;
     this.#onReport = onReport;
   }
 
-  /** Takes over a complete reading of the binding sources. */
-  setResolution(resolution: Resolution, hostsInUse: ReadonlySet<string>): void {
+  /** Takes over a complete reading of the binding sources, and names the upstreams that stand otherwise than before. */
+  setResolution(resolution: Resolution, hostsInUse: ReadonlySet<string>): readonly string[] {
+    const before = this.#standings;
     const standings = new Map<string, Standing>();
     for (const { frozen, source, reason } of resolution.unbound) {
       if (frozen !== undefined) standings.set(frozen, { kind: 'frozen', source, reason });
@@ -50,6 +53,20 @@ export class Store {
     }
     this.#standings = standings;
     this.#hostsInUse = hostsInUse;
+    this.#fedBy = upstreamsByQuery(resolution.bindings);
+    return [...new Set([...before.keys(), ...standings.keys()])].filter(
+      (name) => !isDeepStrictEqual(before.get(name), standings.get(name)),
+    );
+  }
+
+  /** The keys of all queries that feed an upstream. */
+  queryKeys(): readonly string[] {
+    return [...this.#fedBy.keys()];
+  }
+
+  /** The upstreams that a query feeds, by its key. */
+  fedBy(key: string): readonly string[] {
+    return this.#fedBy.get(key) ?? [];
   }
 
   standing(upstream: string): Standing {
@@ -128,4 +145,15 @@ export class Store {
     this.ledger.leave(upstream, 0);
     if (before !== undefined) this.#onReport(before, undefined, upstream);
   }
+}
+
+function upstreamsByQuery(bindings: readonly Binding[]): ReadonlyMap<string, readonly string[]> {
+  const upstreams = new Map<string, string[]>();
+  for (const { query, upstream } of bindings) {
+    const key = queryKey(query);
+    const fed = upstreams.get(key);
+    if (fed === undefined) upstreams.set(key, [upstream]);
+    else fed.push(upstream);
+  }
+  return upstreams;
 }
