@@ -2,8 +2,9 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import type { JsonObject } from '../../sidecar/src/core/binding.ts';
-import { completeHealthChecks, type HealthCheckContext } from '../../sidecar/src/core/health-check-defaults.ts';
+import { completeHealthChecks } from '../../sidecar/src/core/health-check-defaults.ts';
 import { lintHealthChecks } from '../../sidecar/src/core/health-check-lint.ts';
+import type { HealthCheckContext } from '../../sidecar/src/core/health-checks.ts';
 
 /** The plugin's specs read the same table, so the two languages cannot drift apart. */
 const cases = z

@@ -1,4 +1,4 @@
-import type { HealthCheckFinding } from './health-check-lint.ts';
+import type { HealthCheckFinding } from './health-checks.ts';
 
 /** Which instances of which Consul service: everything that is part of the question put to Consul. */
 export interface ServiceQuery {

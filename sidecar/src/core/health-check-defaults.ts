@@ -1,50 +1,6 @@
 import type { Json, JsonObject } from './binding.ts';
-
-/** What decides a default besides the given fields. */
-export interface HealthCheckContext {
-  /** The Kong Service's protocol, or all that may reach the upstream; none when not known. */
-  readonly protocols?: readonly string[];
-  /** The upstream's `host_header`, which Kong 3.5 and later also takes as TLS server name. */
-  readonly hostHeader?: string;
-}
-
-/** How Kong probes, and the whole of `healthchecks.active`. */
-export interface ActiveChecks extends JsonObject {
-  readonly type: string;
-  /** Seconds. */
-  readonly timeout: number;
-  readonly concurrency: number;
-  readonly http_path: string;
-  readonly https_verify_certificate: boolean;
-  readonly healthy: {
-    readonly interval: number;
-    readonly successes: number;
-    readonly http_statuses: readonly number[];
-  };
-  readonly unhealthy: FailureLimits & { readonly interval: number };
-}
-
-/** What Kong learns from traffic, and the whole of `healthchecks.passive`. */
-export interface PassiveChecks extends JsonObject {
-  readonly type: string;
-  readonly healthy: { readonly successes: number; readonly http_statuses: readonly number[] };
-  readonly unhealthy: FailureLimits;
-}
-
-/** How many failures of a kind eject a target; 0 is never. */
-export type FailureLimits = {
-  readonly tcp_failures: number;
-  readonly timeouts: number;
-  readonly http_failures: number;
-  readonly http_statuses: readonly number[];
-};
-
-/** The whole `healthchecks` of a Kong upstream; `https_sni` and `headers` only where given. */
-export interface HealthChecks extends JsonObject {
-  readonly active: ActiveChecks;
-  readonly passive: PassiveChecks;
-  readonly threshold: number;
-}
+import type { ActiveChecks, FailureLimits, HealthCheckContext, HealthChecks, PassiveChecks } from './health-checks.ts';
+import { probeOf } from './protocols.ts';
 
 interface Numbers {
   readonly active: {
@@ -56,8 +12,6 @@ interface Numbers {
     readonly unhealthy: Omit<FailureLimits, 'http_statuses'>;
   };
 }
-
-type Probe = 'http' | 'https' | 'tcp' | 'none';
 
 /**
  * Good answers reset Kong's failure counters only where `successes` is above 0, so `passive.healthy.successes` is not 0:
@@ -78,20 +32,6 @@ const OFF: Numbers = {
   },
   passive: { healthy: { successes: 0 }, unhealthy: { tcp_failures: 0, timeouts: 0, http_failures: 0 } },
 };
-
-/** `ws` and `wss` are Kong Enterprise's. */
-const PROBES: ReadonlyMap<string, Probe> = new Map([
-  ['http', 'http'],
-  ['ws', 'http'],
-  ['https', 'https'],
-  ['wss', 'https'],
-  ['tcp', 'tcp'],
-  ['tls', 'tcp'],
-  ['tls_passthrough', 'tcp'],
-  ['grpc', 'none'],
-  ['grpcs', 'none'],
-  ['udp', 'none'],
-]);
 
 const REGISTERED = [
   ...range(200, 208),
@@ -179,13 +119,6 @@ function completePassive(passive: JsonObject, context: HealthCheckContext, off: 
     healthy: { ...fill(numbers.healthy, healthy, off), http_statuses: statuses.good },
     unhealthy: { ...fill(numbers.unhealthy, unhealthy, off), http_statuses: statuses.bad },
   };
-}
-
-/** The one probe that fits all protocols; http where they differ or are not known. */
-function probeOf(protocols: readonly string[]): Probe {
-  const probes = new Set(protocols.map((protocol) => PROBES.get(protocol) ?? 'http'));
-  const [probe, other] = probes;
-  return probe === undefined || other !== undefined ? 'http' : probe;
 }
 
 interface Verdicts {

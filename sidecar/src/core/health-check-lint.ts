@@ -1,35 +1,16 @@
 import type { JsonObject } from './binding.ts';
+import { completeHealthChecks, isUnprobed, recordIn, statusesIn } from './health-check-defaults.ts';
 import {
-  completeHealthChecks,
-  type FailureLimits,
+  counts,
+  ejects,
+  FAILURES,
   type HealthCheckContext,
+  type HealthCheckFinding,
+  type HealthCheckRule,
   type HealthChecks,
-  isUnprobed,
-  recordIn,
-  statusesIn,
-} from './health-check-defaults.ts';
-
-/** One thing that is wrong with health checks: an error is refused, a warning told. */
-export interface HealthCheckFinding {
-  readonly level: 'error' | 'warning';
-  readonly rule: HealthCheckRule;
-  /** The field below `healthchecks`. */
-  readonly path: string;
-  /** What is wrong and how to mend it. */
-  readonly message: string;
-}
-
-export type HealthCheckRule =
-  | 'never-recovers'
-  | 'always-down'
-  | 'status-overlap'
-  | 'https-without-sni'
-  | 'type-skipped'
-  | 'type-unsupported'
-  | 'counter-too-high'
-  | 'status-gap'
-  | 'failures-add-up'
-  | 'unprobed';
+  probes,
+} from './health-checks.ts';
+import { subsystemOf } from './protocols.ts';
 
 interface Subject {
   readonly given: JsonObject;
@@ -39,7 +20,6 @@ interface Subject {
 
 type Rule = (subject: Subject) => readonly HealthCheckFinding[];
 
-const STREAM = new Set(['tcp', 'tls', 'tls_passthrough', 'udp']);
 const UNSUPPORTED = new Set(['grpc', 'grpcs']);
 const SIDES = ['active', 'passive'] as const;
 const MAX_COUNTER = 254;
@@ -177,17 +157,11 @@ function checkSupported({ checks }: Subject): readonly HealthCheckFinding[] {
   });
 }
 
-function checkCounters({ checks: { active, passive } }: Subject): readonly HealthCheckFinding[] {
-  const counters: readonly (readonly [path: string, value: number])[] = [
-    ['active.healthy.successes', active.healthy.successes],
-    ['active.unhealthy.tcp_failures', active.unhealthy.tcp_failures],
-    ['active.unhealthy.timeouts', active.unhealthy.timeouts],
-    ['active.unhealthy.http_failures', active.unhealthy.http_failures],
-    ['passive.healthy.successes', passive.healthy.successes],
-    ['passive.unhealthy.tcp_failures', passive.unhealthy.tcp_failures],
-    ['passive.unhealthy.timeouts', passive.unhealthy.timeouts],
-    ['passive.unhealthy.http_failures', passive.unhealthy.http_failures],
-  ];
+function checkCounters({ checks }: Subject): readonly HealthCheckFinding[] {
+  const counters = SIDES.flatMap((side): readonly (readonly [path: string, value: number])[] => [
+    [`${side}.healthy.successes`, checks[side].healthy.successes],
+    ...FAILURES.map((name) => [`${side}.unhealthy.${name}`, checks[side].unhealthy[name]] as const),
+  ]);
   return counters
     .filter(([, value]) => value > MAX_COUNTER)
     .map(([path, value]) =>
@@ -237,27 +211,6 @@ function checkProbed({ given, context }: Subject): readonly HealthCheckFinding[]
       "Kong has no probe for gRPC and UDP, so health checks stay off and Consul's checks alone decide; set active.type to probe nonetheless",
     ),
   );
-}
-
-/** Counters under `active` act only when something is probed. */
-function ejects(checks: HealthChecks): boolean {
-  return counts(checks.passive.unhealthy) || (probes(checks) && counts(checks.active.unhealthy));
-}
-
-function probes({ active }: HealthChecks): boolean {
-  return active.healthy.interval > 0 || active.unhealthy.interval > 0;
-}
-
-function counts({ tcp_failures, timeouts, http_failures }: FailureLimits): boolean {
-  return tcp_failures > 0 || timeouts > 0 || http_failures > 0;
-}
-
-/** Where all protocols agree on it. */
-function subsystemOf(protocols: readonly string[]): 'http' | 'stream' | undefined {
-  if (protocols.length === 0) return undefined;
-  const streams = protocols.filter((protocol) => STREAM.has(protocol)).length;
-  if (streams === 0) return 'http';
-  return streams === protocols.length ? 'stream' : undefined;
 }
 
 function when(applies: boolean, report: () => HealthCheckFinding): readonly HealthCheckFinding[] {
