@@ -27,9 +27,15 @@ build = {
       "kong/plugins/kong-upstream-healthcheck/defaults.lua",
     ["kong.plugins.kong-upstream-healthcheck.handler"] =
       "kong/plugins/kong-upstream-healthcheck/handler.lua",
+    ["kong.plugins.kong-upstream-healthcheck.healthchecks"] =
+      "kong/plugins/kong-upstream-healthcheck/healthchecks.lua",
     ["kong.plugins.kong-upstream-healthcheck.lint"] =
       "kong/plugins/kong-upstream-healthcheck/lint.lua",
+    ["kong.plugins.kong-upstream-healthcheck.rules"] =
+      "kong/plugins/kong-upstream-healthcheck/rules.lua",
     ["kong.plugins.kong-upstream-healthcheck.schema"] =
       "kong/plugins/kong-upstream-healthcheck/schema.lua",
+    ["kong.plugins.kong-upstream-healthcheck.upstream"] =
+      "kong/plugins/kong-upstream-healthcheck/upstream.lua",
   },
 }

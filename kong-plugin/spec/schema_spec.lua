@@ -2,12 +2,15 @@ local stub_typedefs = require "stub_typedefs"
 
 
 local TYPEDEFS = "kong.db.schema.typedefs"
-local SCHEMA = "kong.plugins.kong-upstream-healthcheck.schema"
+local PLUGIN = "kong.plugins.kong-upstream-healthcheck."
+local SCHEMA = PLUGIN .. "schema"
 
 
 local function load_schema(options)
   package.loaded[TYPEDEFS] = stub_typedefs(options or { described = true })
-  package.loaded[SCHEMA] = nil
+  for _, name in ipairs({ "schema", "upstream", "healthchecks" }) do
+    package.loaded[PLUGIN .. name] = nil
+  end
   return require(SCHEMA)
 end
 
